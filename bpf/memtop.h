@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * memtop.h: the one contract between the BPF programs and the user side.
+ *
+ * Both sides include it; it holds fixed-width structs and limits only, and each struct's size is
+ * asserted so that the two compilers cannot disagree.  It never depends on kernel or libc headers
+ * (the includer brings __u64 and friends).
+ *
+ *	task state (task storage)            spaces[ ]  <----- space_of{mm pointer -> index}
+ *	  | the call in flight                  ^  ^
+ *	  v                                     |  |
+ *	blocks{space,addr -> size,tally} --> tallies[ ] <--- tally_of{space,stack,tid -> index}
+ *	                                        |
+ *	                                        v stack id
+ *	                               EVENT_STACK over the ring buffer (frames, once per stack)
+ *
+ * spaces and tallies are mmapable arrays: the user side reads (and for mappings, writes) them
+ * without system calls.  An index stays valid until the user side gives it back.
+ */
+#ifndef MEMTOP_BPF_MEMTOP_H
+#define MEMTOP_BPF_MEMTOP_H
+
+#define STACK_MAX_FRAMES 128
+#define COMM_LEN	 16
+#define NO_INDEX	 0xffffffffu
+
+/* Threads of one process that get tallies of their own; later ones share tid 0. */
+#define SPACE_MAX_THREADS 256
+
+/* --- targets ---------------------------------------------------------------------------------- */
+
+enum filter_mode {
+	FILTER_ALL,  /* every process with an address space */
+	FILTER_PIDS, /* tgids in the map target_pids */
+	FILTER_COMM, /* main thread's comm equals filter_comm */
+	FILTER_UID,  /* real uid equals filter_uid */
+};
+
+/* --- what a probe is told by its cookie ------------------------------------------------------- */
+
+/*
+ * The attach cookie describes the probed function, so that one BPF program serves all allocators:
+ *	bits 0-7   enum heap_op
+ *	bits 8-11  argument (0-5) that holds the size, 15 for none
+ *	bits 12-15 argument that is multiplied with it (calloc, reallocarray), 15 for none
+ *	bits 16-19 argument that holds the old pointer (realloc, free), 15 for none
+ *	bits 20-23 argument that holds the address of the result (posix_memalign), 15 for none
+ *	bits 24-31 argument register values saved elsewhere: always 0 for now
+ */
+enum heap_op {
+	HEAP_NONE,
+	HEAP_ALLOC,   /* returns the block, or NULL */
+	HEAP_ALIGNED, /* returns 0 and stores the block through a pointer argument */
+	HEAP_REALLOC, /* may move the old block; NULL means it still lives, unless size is 0 */
+	HEAP_RESIZE,  /* xallocx: resizes in place, returns the real size */
+	HEAP_FREE,    /* ends a block */
+};
+
+#define HEAP_ARG_NONE 15u
+#define HEAP_COOKIE(op, size, count, old, out)                                                     \
+	((__u64)(op) | (__u64)(size) << 8 | (__u64)(count) << 12 | (__u64)(old) << 16 |            \
+	 (__u64)(out) << 20)
+
+/* --- counted things ---------------------------------------------------------------------------- */
+
+struct block_key {
+	__u64 addr;
+	__u32 space;
+	__u32 pad;
+};
+
+struct block {
+	__u64 size;    /* bytes as requested */
+	__u32 tally;   /* index of the stack that asked for it */
+	__u32 time_ms; /* since start_ns (see rodata), for --older and --leaks */
+};
+
+struct tally_key {
+	__u64 stack; /* hash of space and frames */
+	__u32 space;
+	__u32 tid; /* 0: one of the threads past SPACE_MAX_THREADS */
+};
+
+enum tally_flags {
+	TALLY_HEAP = 1,	       /* has had heap blocks */
+	TALLY_MAPPING = 2,     /* has had direct mappings (set by the user side) */
+	TALLY_TOUCH = 4,       /* has touched pages */
+	TALLY_FRAMES_SENT = 8, /* its EVENT_STACK is in the ring buffer */
+};
+
+/*
+ * What one stack of one thread has done.  Peak without copying: `epoch` is the space's epoch at the
+ * last change; while it is older than the space's, at_peak is simply live_bytes.
+ */
+struct tally {
+	struct tally_key key;
+	__u32 flags; /* enum tally_flags */
+	__u32 epoch;
+	__s64 live_bytes;
+	__s64 live_count;
+	__u64 total_bytes;
+	__u64 total_count;
+	__u64 freed_bytes;
+	__u64 freed_count;
+	__s64 at_peak;	       /* bytes; see above */
+	__u64 touched;	       /* bytes of pages first touched by this stack */
+	__u64 temporary_count; /* blocks freed before their thread allocated another */
+	__u64 failed_count;    /* calls that returned no memory */
+};
+
+enum space_state {
+	SPACE_FREE,
+	SPACE_LIVE,
+	SPACE_DEAD, /* exit_mmap has run; the user side gives the index back */
+};
+
+/* One address space (mm_struct) that is measured. */
+struct space {
+	__u64 mm;	/* kernel address, as identity only */
+	__u64 start_ns; /* CLOCK_MONOTONIC when memtop came to know it */
+	__u32 tgid;	/* in the first pid namespace */
+	__u32 state;	/* enum space_state */
+	__u32 epoch;	/* bumped whenever live_bytes reaches a new high */
+	__u32 threads;	/* threads that have tallies of their own */
+	__s64 live_bytes;
+	__s64 peak_bytes;
+	__u64 unknown_frees; /* frees of blocks that memtop does not know: older than itself */
+	__u64 missed_frees;  /* an address was allocated twice: its free was not seen */
+	__u64 maps;	     /* slice of exec_maps: first index << 32 | number; swapped whole */
+	__u32 generation;    /* of that slice; bumped on every change */
+	__u32 parent;	     /* tgid that forked it, 0 if unknown */
+	char comm[COMM_LEN];
+	__u64 brk_start; /* the break when the space began, for the first brk call */
+	__u64 reserved[2];
+};
+
+/* Events that could not be kept, machine-wide; one slot each in the array `counters`. */
+enum counter {
+	COUNTER_BLOCKS_LOST,	  /* block table full (or out of memory): allocation not counted */
+	COUNTER_BLOCKS_LOST_BYTES,
+	COUNTER_TALLIES_LOST,	  /* tally table full: the event went to no stack */
+	COUNTER_SPACES_LOST,	  /* space table full: a process was not measured */
+	COUNTER_EVENTS_LOST,	  /* ring buffer full: a mapping or life-cycle event is missing */
+	COUNTER_STACKS_UNSENT,	  /* ring buffer full: frames follow with the stack's next event */
+	COUNTER_STATE_LOST,	  /* no task storage to be had: an allocator call was not seen */
+	COUNTER_SCRATCH_BUSY,	  /* a program interrupted another of the same task */
+	COUNTER_CALLS_ABANDONED,  /* an allocator call never returned (longjmp, thread cancelled) */
+	COUNTER_TOUCH_LOST,	  /* touch table full: a page's first touch was not remembered */
+	COUNTER_STACKS,		  /* stacks walked; the next ones say how they ended */
+	COUNTER_END_ROOT,
+	COUNTER_END_DEPTH,
+	COUNTER_END_NO_ROWS,
+	COUNTER_END_UNREADABLE,
+	COUNTER_END_UNSUPPORTED,
+	COUNTER_LATE_MAPPINGS,	  /* code found by bpf_find_vma because no slice had it */
+	COUNTER_MAX = 32,
+};
+
+/* Pages of one 2 MiB stretch that have been touched; a bit each. */
+struct touch_key {
+	__u64 chunk; /* address >> 21 */
+	__u32 space;
+	__u32 pad;
+};
+
+struct touch {
+	__u64 pages[8];
+	__u32 tally; /* that touched it first: owns the whole when it turns out to be a huge page */
+	__u32 huge;  /* set by the user side once it has added the rest of a huge page */
+};
+
+/* --- the stack unwinder -------------------------------------------------------------------------- */
+
+/* How a stack ended. */
+enum stack_end {
+	STACK_END_ROOT,	       /* the CFI said so (RA undefined), or a zero return address */
+	STACK_END_DEPTH,       /* STACK_MAX_FRAMES reached */
+	STACK_END_NO_ROWS,     /* no unwind rows, and no usable frame pointer */
+	STACK_END_UNREADABLE,  /* stack memory not in RAM, or nonsense */
+	STACK_END_UNSUPPORTED, /* a rule that the rows cannot express */
+};
+
+/* How the CFA of the caller's frame is found. */
+enum unwind_cfa {
+	UNWIND_END,	    /* no unwind information here */
+	UNWIND_RSP,	    /* rsp + cfa8*8 */
+	UNWIND_RBP,	    /* rbp + cfa8*8 */
+	UNWIND_PLT,	    /* rsp + 8 + (rip & 15 >= cfa8 ? 8 : 0) */
+	UNWIND_DEREF_RBP,   /* *(rbp + cfa8*8) + rbp8*8 is not possible: addend is 0 */
+	UNWIND_DEREF_RSP,   /* *(rsp + lo(cfa8)*8) + hi(cfa8)*8: lo, hi are its low and high byte */
+	UNWIND_SIGNAL,	    /* rt_sigframe: registers at rsp + 40 */
+	UNWIND_STOP,	    /* outermost frame */
+	UNWIND_UNSUPPORTED, /* has information that does not fit a row */
+};
+
+/* How the caller's rbp is found. */
+enum unwind_rbp {
+	UNWIND_RBP_SAME,     /* unchanged */
+	UNWIND_RBP_CFA,	     /* saved at cfa + rbp8*8 */
+	UNWIND_RBP_BREG,     /* saved at rbp + rbp8*8 (DRAP) */
+	UNWIND_RBP_UNDEFINED /* cannot be told; a later frame that needs it is unsupported */
+};
+
+/* One rule, valid from pc (a file offset; for the vDSO an offset in it) to the next row's pc. */
+struct unwind_row {
+	__u32 pc;
+	__s16 cfa8;
+	__s8 rbp8;
+	__u8 kind; /* enum unwind_cfa | enum unwind_rbp << 4 */
+};
+
+/* The index has one entry per 256 bytes of text: the row that covers its first byte. */
+#define UNWIND_INDEX_SHIFT 8
+
+/* One executable mapping of a space; slices of these are sorted by start. */
+struct exec_map {
+	__u64 start, end;
+	__u64 bias;	/* row pc = address - bias, i.e. bias = start - file offset of start */
+	__u32 index;	/* first entry in unwind_index */
+	__u32 n_index;	/* entries, 0 for a mapping without rows (JIT, no CFI) */
+};
+
+/* Where a file's rows are, for code that is mapped after memtop looked (exec, dlopen). */
+struct file_key {
+	__u64 inode;
+	__u32 dev; /* kernel encoding: major << 20 | minor */
+	__u32 pad;
+};
+
+struct file_rows {
+	__u32 index;
+	__u32 n_index;
+};
+
+/* --- events over the ring buffer ---------------------------------------------------------------- */
+
+enum event_type {
+	EVENT_NONE,
+	EVENT_STACK,	 /* struct event_stack: frames of a stack seen for the first time */
+	EVENT_MAPPING,	 /* struct event_mapping: a memory system call that succeeded */
+	EVENT_SPACE,	 /* struct event_space: an address space began */
+	EVENT_SPACE_END, /* struct event_space: it ended (exit or exec) */
+	EVENT_CODE,	 /* struct event_space: executable code was mapped: re-read maps, probe it */
+};
+
+struct event {
+	__u32 type;
+	__u32 space;
+	__u64 time_ns; /* CLOCK_MONOTONIC */
+};
+
+struct event_stack {
+	struct event head;
+	__u64 stack; /* tally_key.stack */
+	__u32 n;
+	__u32 end;	  /* enum stack_end */
+	__u64 python;	  /* reserved: entries that follow the frames */
+	__u64 frames[STACK_MAX_FRAMES]; /* n of them are sent; [0] is the probed address */
+};
+
+enum mapping_op {
+	MAPPING_MMAP,
+	MAPPING_MUNMAP,
+	MAPPING_MREMAP,
+	MAPPING_BRK,
+	MAPPING_MPROTECT,
+	MAPPING_MADVISE,
+	MAPPING_SHMAT,
+	MAPPING_SHMDT,
+};
+
+enum mapping_flags {
+	MAPPING_BACKING = 1, /* made inside an allocator call: the allocator's own */
+	MAPPING_SHMEM = 2,   /* shared memory: MAP_SHARED|MAP_ANONYMOUS, memfd, tmpfs, SysV */
+	MAPPING_FILE = 4,    /* a file's pages */
+	MAPPING_EXEC = 8,
+};
+
+/* A successful memory system call; addr, len and so on as the kernel was told, result as it said. */
+struct event_mapping {
+	struct event head;
+	__u32 op;    /* enum mapping_op */
+	__u32 flags; /* enum mapping_flags */
+	__u64 addr;  /* of the old range; what brk was before is the user side's to know */
+	__u64 len;   /* bytes, as given: not rounded to pages */
+	__u64 new_addr;
+	__u64 new_len;
+	__u32 prot;   /* PROT_* for mmap and mprotect */
+	__u32 advice; /* MADV_* for madvise, MAP_* flags for mmap, MREMAP_* for mremap */
+	__u32 tally;  /* who called; NO_INDEX when not known or not needed */
+	__u32 tid;
+};
+
+struct event_space {
+	struct event head;
+	__u32 tgid;
+	__u32 parent; /* tgid that forked it; 0 */
+	char comm[COMM_LEN];
+	__u64 addr, len; /* EVENT_CODE: where */
+};
+
+#if defined(__bpf__) || defined(__STDC_VERSION__)
+_Static_assert(sizeof(struct block_key) == 16, "block_key");
+_Static_assert(sizeof(struct block) == 16, "block");
+_Static_assert(sizeof(struct tally_key) == 16, "tally_key");
+_Static_assert(sizeof(struct tally) == 104, "tally");
+_Static_assert(sizeof(struct space) == 128, "space");
+_Static_assert(sizeof(struct unwind_row) == 8, "unwind_row");
+_Static_assert(sizeof(struct exec_map) == 32, "exec_map");
+_Static_assert(sizeof(struct touch) == 72, "touch");
+_Static_assert(sizeof(struct file_key) == 16, "file_key");
+_Static_assert(sizeof(struct event) == 16, "event");
+_Static_assert(sizeof(struct event_mapping) == 72, "event_mapping");
+_Static_assert(sizeof(struct event_space) == 56, "event_space");
+#endif
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * snapshot: what memtop knows at one moment, as plain data; the hinge of the house.
+ *
+ * Producers (src/live, src/record) make one; views, exports and servers take a const pointer and
+ * never ask where it came from.  It knows no BPF, no screen, no file.
+ *
+ *	snapshot
+ *	  processes[]  <----.
+ *	  stacks[]  --------' .process     figures of one stack of one thread of one process
+ *	     '--> .stack ----> stack_table (shared by all snapshots of a producer, not owned)
+ *	  events[]
+ *
+ * All sizes are bytes, all times nanoseconds.  For every struct figures in it:
+ * allocated = resident + swapped + phantom and phantom = untouched + zero, exactly; phantom is not
+ * stored, so the identities cannot be broken by a missed update.
+ */
+#ifndef MEMTOP_MODEL_SNAPSHOT_H
+#define MEMTOP_MODEL_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/vec.h"
+
+struct stack_table;
+
+/* Where the bytes of live blocks or mappings are. */
+struct figures {
+	uint64_t resident;
+	uint64_t swapped;
+	uint64_t untouched; /* no page behind them */
+	uint64_t zero;	    /* mapped to the shared zero page */
+};
+
+static inline uint64_t figures_phantom(const struct figures *f)
+{
+	return f->untouched + f->zero;
+}
+
+static inline uint64_t figures_allocated(const struct figures *f)
+{
+	return f->resident + f->swapped + f->untouched + f->zero;
+}
+
+/* Adds b to a. */
+void figures_add(struct figures *a, const struct figures *b);
+
+/* Every resident byte of a process under one name; the sum is the process's rss. */
+struct rss_accounts {
+	uint64_t blocks;	/* live heap blocks */
+	uint64_t allocator;	/* kept by an allocator: freed, or its own bookkeeping */
+	uint64_t mappings;	/* direct mappings */
+	uint64_t stacks;	/* thread stacks */
+	uint64_t files;		/* files mapped, with the private copies of their pages */
+	uint64_t shared;	/* shared memory */
+	uint64_t before_attach; /* private memory that was there when memtop came */
+	uint64_t other;
+};
+
+uint64_t rss_accounts_total(const struct rss_accounts *a);
+
+enum stack_kind {
+	STACK_HEAP,	     /* blocks of an allocator */
+	STACK_MAPPING,	     /* mmap, brk, … by the program itself */
+	STACK_TOUCH,	     /* has only touched pages that others allocated */
+	STACK_BEFORE_ATTACH, /* a process's memory from before memtop came; has no frames */
+};
+
+/* "heap", "mapping", "touch", "before_attach": as in JSON. */
+const char *stack_kind_name(enum stack_kind kind);
+
+struct snapshot_process {
+	uint32_t pid;
+	uint32_t parent; /* 0: not known */
+	char comm[16];
+	const char *exe;	 /* NULL: not known; interned in the stack table, as is cmdline */
+	const char *cmdline;	 /* arguments joined by blanks; NULL: not known */
+	uint64_t attached_ns;	 /* CLOCK_REALTIME when memtop came to know it */
+	bool exited;		 /* figures are the last ones measured */
+	bool residency_known;	 /* false: pages could not be read; figures are all `untouched` */
+	uint64_t vsz, rss, swap, shared, peak_rss; /* as the kernel counts them */
+	struct figures now;	 /* sum over its stacks but before_attach */
+	uint64_t peak_allocated;
+	uint64_t before_attach_swapped;
+	uint64_t unknown_frees;	 /* frees of blocks older than memtop */
+	struct rss_accounts accounts;
+};
+
+struct snapshot_stack {
+	uint32_t process;   /* index into processes */
+	uint32_t stack;	    /* id in the stack table */
+	uint32_t thread;    /* tid; 0: not known, or one of very many */
+	enum stack_kind kind;
+	struct figures now; /* of its live blocks or mappings */
+	uint64_t count;	    /* live blocks or mappings */
+	uint64_t touched;   /* bytes of pages that this stack touched first */
+	uint64_t allocated_total, freed_total; /* bytes since attach */
+	uint64_t allocations, frees;	       /* calls since attach */
+	uint64_t failed;		       /* calls that returned no memory */
+	uint64_t temporary;		       /* blocks freed before the thread's next allocation */
+	uint64_t at_peak;		       /* bytes at the process's peak */
+	uint64_t oldest_ns;		       /* age of the oldest live block; 0: none */
+};
+
+enum snapshot_event_kind {
+	SNAPSHOT_RSS_DROP,
+	SNAPSHOT_MARK,
+	SNAPSHOT_PROCESS_START,
+	SNAPSHOT_PROCESS_EXIT,
+};
+
+/* "rss_drop", "mark", "start", "exit". */
+const char *snapshot_event_kind_name(enum snapshot_event_kind kind);
+
+struct snapshot_event {
+	uint64_t time_ns; /* CLOCK_REALTIME */
+	uint32_t pid;	  /* 0: the whole machine */
+	enum snapshot_event_kind kind;
+	char label[64];	  /* of a mark */
+	uint64_t bytes;	  /* of a drop, and its parts: */
+	uint64_t swapped, freed, returned, files;
+};
+
+/* What could not be kept; anything but zeros makes the figures lower bounds and exit status 6. */
+struct snapshot_lost {
+	uint64_t events;	   /* mapping and life-cycle events, allocator calls */
+	uint64_t blocks;	   /* allocations not counted */
+	uint64_t block_bytes;
+	uint64_t stacks;	   /* stacks whose frames never came, or that no tally was left for */
+	uint64_t truncated_stacks; /* stacks that did not reach their root: no loss of bytes */
+};
+
+/* True when something was lost that makes figures wrong; truncated stacks do not count. */
+bool snapshot_lost_any(const struct snapshot_lost *lost);
+
+/* Stacks walked, by how they ended; index: enum stack_stop less STACK_STOP_LOST. */
+struct snapshot_stack_ends {
+	uint64_t walked;
+	uint64_t ended[5];
+};
+
+enum snapshot_mode { MODE_FULL, MODE_PAGES };
+
+struct snapshot {
+	uint64_t time_ns;      /* CLOCK_REALTIME */
+	uint64_t elapsed_ns;   /* since measuring began */
+	uint64_t residency_ns; /* how long the residency scan and join took */
+	enum snapshot_mode mode;
+	struct snapshot_lost lost;
+	struct snapshot_stack_ends ends;
+	struct VEC_OF(struct snapshot_process) processes;
+	struct VEC_OF(struct snapshot_stack) stacks;
+	struct VEC_OF(struct snapshot_event) events; /* since the previous snapshot */
+	const struct stack_table *table; /* not owned; outlives the snapshot */
+};
+
+/* An empty snapshot that refers to table; NULL when memory is out. The caller frees it. */
+struct snapshot *snapshot_new(const struct stack_table *table);
+void snapshot_free(struct snapshot *s);
+
+/* The sum of all processes' figures. */
+struct figures snapshot_total(const struct snapshot *s);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stack_table: the call stacks that snapshots refer to, each once, resolved to names.
+ *
+ * A producer (the live side, a recording) fills one and owns it for as long as any snapshot refers
+ * to it; views and exports only read.  Stacks are never removed or changed, so an id is good for
+ * the table's life.  It knows nothing of how a name was found.
+ */
+#ifndef MEMTOP_MODEL_STACK_TABLE_H
+#define MEMTOP_MODEL_STACK_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum frame_language { LANGUAGE_NATIVE, LANGUAGE_PYTHON, LANGUAGE_KERNEL };
+
+/* Why a stack has no further frames; the words of enum stack_end in bpf/memtop.h. */
+enum stack_stop {
+	STACK_STOP_ROOT,
+	STACK_STOP_DEPTH,
+	STACK_STOP_NO_ROWS,
+	STACK_STOP_UNREADABLE,
+	STACK_STOP_UNSUPPORTED,
+	STACK_STOP_LOST, /* the frames never arrived (ring buffer full) */
+};
+
+/*
+ * One frame.  An inlined call is a frame of its own, before (inner to) the function that it was
+ * inlined into, with the same address.  Strings are interned by the table: equal strings have equal
+ * pointers.  NULL or 0 means not known.
+ */
+struct frame {
+	const char *function;	/* demangled, without version noise; NULL: no symbol */
+	const char *module;	/* path of the ELF file as the process sees it, "[vdso]", … */
+	const char *file;	/* source file */
+	uint32_t line;		/* 1-based; 0: not known */
+	enum frame_language language;
+	bool inlined;
+	uint64_t address;	/* in the process, as it was when the stack was taken */
+	uint64_t offset;	/* of that address in the module, as the file's addresses go (st_value) */
+	uint64_t symbol_offset; /* of the address from the function's start */
+};
+
+struct stack_table;
+
+/* NULL when memory is out. */
+struct stack_table *stack_table_new(void);
+void stack_table_free(struct stack_table *t);
+
+/* The table's interned copy of a string (text may be NULL: NULL comes back); NULL: out of memory. */
+const char *stack_table_string(struct stack_table *t, const char *text);
+
+/*
+ * Adds a stack of n frames, innermost first, under the next id (0, 1, 2, …); the frames are copied,
+ * their strings must come from stack_table_string().  Returns the id, or -ENOMEM.
+ */
+int64_t stack_table_add(struct stack_table *t, const struct frame *frames, size_t n,
+			enum stack_stop stop);
+
+/* The frames of stack id (innermost first) and how many; NULL and 0 for an empty stack. */
+const struct frame *stack_table_frames(const struct stack_table *t, uint32_t id, size_t *n);
+
+enum stack_stop stack_table_stop(const struct stack_table *t, uint32_t id);
+
+/* Stacks so far: ids run from 0 to this less one. */
+uint32_t stack_table_count(const struct stack_table *t);
+
+/* "root", "depth", "no_rows", "unreadable", "unsupported", "lost". */
+const char *stack_stop_name(enum stack_stop stop);
+
+#endif
