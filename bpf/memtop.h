@@ -131,7 +131,7 @@ struct space {
 	__u32 parent;	     /* tgid that forked it, 0 if unknown */
 	char comm[COMM_LEN];
 	__u64 brk_start; /* the break when the space began, for the first brk call */
-	__u64 reserved[2];
+	__u64 reserved[3];
 };
 
 /* Events that could not be kept, machine-wide; one slot each in the array `counters`. */
