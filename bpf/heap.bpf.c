@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * heap: counts the blocks of every allocator, exactly.
+ *
+ * One program serves all entries and one all returns of allocator functions; the attach cookie says
+ * which arguments matter (memtop.h).  At the entry it notes the call and walks the stack (before the
+ * uretprobe replaces the return address); at the return the block goes into the table.  It never
+ * looks into an allocator's own data.
+ *
+ *	entry: task_state.call = { sp, size, tally }       free: block leaves the table
+ *	  nested entries (calloc -> malloc) are ignored: the outermost call owns the block
+ *	return at call.sp + 8: blocks[address] = { size, tally }, tally and space grow
+ */
+#include "stack.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+#define MS 1000000ULL
+
+/*
+ * Before live_bytes changes: what it was at the last peak of the space is kept if the peak has
+ * moved since.  With more than one thread allocating from the same stack at the very moment of a
+ * peak, at_peak may miss the calls in flight.
+ */
+static __always_inline void tally_keep_peak(struct tally *tally, const struct space *space)
+{
+	__u32 epoch = space->epoch, old = tally->epoch;
+
+	if (old != epoch && __sync_val_compare_and_swap(&tally->epoch, old, epoch) == old)
+		tally->at_peak = tally->live_bytes;
+}
+
+static __always_inline void space_grow(struct space *space, __u64 size)
+{
+	__s64 live = __sync_fetch_and_add(&space->live_bytes, size) + size;
+
+	if (live > space->peak_bytes) {
+		space->peak_bytes = live;
+		__sync_fetch_and_add(&space->epoch, 1);
+	}
+}
+
+static __always_inline void tally_add(struct tally *tally, struct space *space, __u64 size)
+{
+	tally_keep_peak(tally, space);
+	if (!(tally->flags & TALLY_HEAP))
+		__sync_fetch_and_or(&tally->flags, TALLY_HEAP);
+	__sync_fetch_and_add(&tally->live_bytes, size);
+	__sync_fetch_and_add(&tally->live_count, 1);
+	__sync_fetch_and_add(&tally->total_bytes, size);
+	__sync_fetch_and_add(&tally->total_count, 1);
+	space_grow(space, size);
+}
+
+static __always_inline void tally_remove(struct space *space, const struct block *block)
+{
+	struct tally *tally = tally_get(block->tally);
+
+	if (tally) {
+		tally_keep_peak(tally, space);
+		__sync_fetch_and_add(&tally->live_bytes, -block->size);
+		__sync_fetch_and_add(&tally->live_count, -1);
+		__sync_fetch_and_add(&tally->freed_bytes, block->size);
+		__sync_fetch_and_add(&tally->freed_count, 1);
+	}
+	__sync_fetch_and_add(&space->live_bytes, -block->size);
+}
+
+/* Puts a block into the table; false (counted) when there is no room. */
+static __always_inline bool block_insert(struct space *space, const struct block_key *key,
+					 const struct block *block)
+{
+	struct block *stale, old;
+
+	if (!bpf_map_update_elem(&blocks, key, block, BPF_NOEXIST))
+		return true;
+	stale = bpf_map_lookup_elem(&blocks, key);
+	if (stale) {
+		/* its free was not seen: it happened before the probe was in place */
+		old = *stale;
+		if (!bpf_map_update_elem(&blocks, key, block, BPF_ANY)) {
+			__sync_fetch_and_add(&space->missed_frees, 1);
+			tally_remove(space, &old);
+			return true;
+		}
+	}
+	count(COUNTER_BLOCKS_LOST);
+	count_add(COUNTER_BLOCKS_LOST_BYTES, block->size);
+	return false;
+}
+
+static __always_inline void block_begin(struct task_state *st, struct space *space, __u64 addr,
+					__u64 size, __u32 tally_index)
+{
+	struct block_key key = { .addr = addr, .space = st->space };
+	struct block block = { .size = size, .tally = tally_index };
+	struct tally *tally = tally_get(tally_index);
+
+	/* no tally was left: counted there, and the block cannot be told whose it is */
+	if (!tally)
+		return;
+	block.time_ms = (bpf_ktime_get_ns() - settings.start_ns) / MS;
+	if (!block_insert(space, &key, &block))
+		return;
+	tally_add(tally, space, size);
+	st->last_block = addr;
+}
+
+static __always_inline void heap_free(struct task_state *st, struct space *space, __u64 addr)
+{
+	struct block_key key = { .addr = addr, .space = st->space };
+	struct block *found, block;
+	struct tally *tally;
+
+	if (!addr)
+		return;
+	found = bpf_map_lookup_elem(&blocks, &key);
+	if (!found) {
+		__sync_fetch_and_add(&space->unknown_frees, 1);
+		return;
+	}
+	block = *found;
+	if (bpf_map_delete_elem(&blocks, &key))
+		return; /* two threads free it at once: a bug of the target's, counted once */
+	tally_remove(space, &block);
+	if (st->last_block == addr) {
+		st->last_block = 0;
+		tally = tally_get(block.tally);
+		if (tally)
+			__sync_fetch_and_add(&tally->temporary_count, 1);
+	}
+}
+
+/* The n-th argument (System V ABI); 0 for HEAP_ARG_NONE. */
+static __always_inline __u64 call_argument(const struct pt_regs *regs, __u32 n)
+{
+	/* volatile: the verifier wants loads at fixed offsets, not one load through a chosen pointer */
+	const volatile struct pt_regs *r = regs;
+	__u64 args[6] = { r->di, r->si, r->dx, r->cx, r->r8, r->r9 };
+
+	n &= 15;
+	return n < 6 ? args[n] : 0;
+}
+
+/* Bytes that a call asks for; what overflows asks for more than there is, and will fail. */
+static __always_inline __u64 call_size(const struct pt_regs *regs, __u64 cookie)
+{
+	__u64 size = call_argument(regs, cookie >> 8), n, limit;
+
+	if ((cookie >> 12 & 15) == HEAP_ARG_NONE)
+		return size;
+	n = call_argument(regs, cookie >> 12);
+	limit = n ? ~0ULL / n : ~0ULL;
+	/* keeps clang from making a 128-bit multiplication of it, which BPF does not have */
+	asm volatile("" : "+r"(limit));
+	return size > limit ? ~0ULL : size * n;
+}
+
+/* realloc: the block leaves the table before the allocator can hand its address to another thread. */
+static __always_inline void call_take_old(struct task_state *st, __u64 addr)
+{
+	struct block_key key = { .addr = addr, .space = st->space };
+	struct block *found;
+
+	st->call.old = 0;
+	if (!addr)
+		return;
+	found = bpf_map_lookup_elem(&blocks, &key);
+	if (!found)
+		return;
+	st->call.old_block = *found;
+	if (!bpf_map_delete_elem(&blocks, &key))
+		st->call.old = addr;
+}
+
+static __always_inline void call_put_old_back(struct task_state *st, struct space *space)
+{
+	struct block_key key = { .addr = st->call.old, .space = st->space };
+
+	if (st->call.old)
+		block_insert(space, &key, &st->call.old_block);
+	st->call.old = 0;
+}
+
+/*
+ * True when this entry lies inside a call in flight, which then owns whatever it does.  A tail call
+ * (reallocarray -> realloc) has the same sp and another pc.  A call that was left without a return
+ * (longjmp, cancellation) is found by its sp lying deeper than the new one.
+ */
+static __always_inline bool call_is_nested(struct task_state *st, struct space *space,
+					   const struct pt_regs *regs)
+{
+	__u64 sp = st->call.sp;
+
+	if (!sp)
+		return false;
+	if (call_contains(st, regs))
+		return true;
+	if (regs->sp == sp && regs->ip != st->call.pc)
+		return true;
+	count(COUNTER_CALLS_ABANDONED);
+	call_put_old_back(st, space);
+	st->call.sp = 0;
+	return false;
+}
+
+static __always_inline void call_begin(struct task_state *st, const struct pt_regs *regs,
+				       __u64 cookie)
+{
+	struct call *call = &st->call;
+	__u64 size = call_size(regs, cookie);
+
+	call->op = cookie & 0xff;
+	call->size = size;
+	call->pc = regs->ip;
+	call->out = call_argument(regs, cookie >> 20);
+	call->old = 0;
+	call->tally = NO_INDEX;
+	if (call->op == HEAP_REALLOC || call->op == HEAP_RESIZE)
+		call_take_old(st, call_argument(regs, cookie >> 16));
+	if (size >= settings.min_size) {
+		stack_start(st, regs, 1);
+		call->tally = stack_tally(st);
+	}
+	/* last: from here on what happens below this sp belongs to the call */
+	call->sp = regs->sp;
+}
+
+SEC("uprobe")
+int heap_enter(struct pt_regs *regs)
+{
+	__u64 cookie = bpf_get_attach_cookie(regs);
+	struct task_state *st = task_state_get(bpf_get_current_task_btf());
+	struct space *space;
+
+	if (!st)
+		return 0;
+	space = bpf_map_lookup_elem(&spaces, &st->space);
+	if (!space)
+		return 0;
+	if ((cookie & 0xff) == HEAP_FREE) {
+		heap_free(st, space, call_argument(regs, cookie >> 16));
+		return 0;
+	}
+	if (call_is_nested(st, space, regs))
+		return 0;
+	if (!scratch_take(st))
+		return 0;
+	call_begin(st, regs, cookie);
+	scratch_give(st);
+	return 0;
+}
+
+/* A realloc's end: the old block is gone, unless it failed; a size of 0 frees without a new one. */
+static __always_inline void call_end_realloc(struct task_state *st, struct space *space, __u64 addr)
+{
+	struct call *call = &st->call;
+
+	if (!addr && call->size) {
+		call_put_old_back(st, space);
+		return;
+	}
+	if (call->old) {
+		tally_remove(space, &call->old_block);
+		call->old = 0;
+	}
+}
+
+/* xallocx returns the real size now; the block stays where it is, whoever resized it owns it. */
+static __always_inline void call_end_resize(struct task_state *st, struct space *space, __u64 size)
+{
+	__u64 addr = st->call.old;
+
+	if (!addr)
+		return;
+	if (size < st->call.size) {
+		/* could not grow as asked: the block is what it was */
+		call_put_old_back(st, space);
+		return;
+	}
+	tally_remove(space, &st->call.old_block);
+	st->call.old = 0;
+	block_begin(st, space, addr, st->call.size, st->call.tally);
+}
+
+static __always_inline void call_end(struct task_state *st, struct space *space, __u64 result)
+{
+	struct call *call = &st->call;
+	__u64 addr = result;
+	struct tally *tally;
+
+	if (call->op == HEAP_RESIZE) {
+		call_end_resize(st, space, result);
+		return;
+	}
+	if (call->op == HEAP_ALIGNED) {
+		/* an int: 0 or an error number; the upper half of the register is not part of it */
+		addr = 0;
+		if (!(__u32)result)
+			bpf_probe_read_user(&addr, 8, (void *)call->out);
+	}
+	if (call->op == HEAP_REALLOC)
+		call_end_realloc(st, space, addr);
+	if (addr) {
+		block_begin(st, space, addr, call->size, call->tally);
+		return;
+	}
+	tally = tally_get(call->tally);
+	if (tally && call->size)
+		__sync_fetch_and_add(&tally->failed_count, 1);
+}
+
+SEC("uprobe")
+int heap_leave(struct pt_regs *regs)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&task_states, task, 0, 0);
+	struct space *space;
+
+	/* after the return instruction sp is one word above the entry's */
+	if (!st || !st->call.sp || regs->sp != st->call.sp + 8 || st->mm != (__u64)task->mm)
+		return 0;
+	space = bpf_map_lookup_elem(&spaces, &st->space);
+	if (space)
+		call_end(st, space, regs->ax);
+	st->call.sp = 0;
+	return 0;
+}

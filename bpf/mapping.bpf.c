@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mapping: reports every memory system call of a measured process that succeeded.
+ *
+ * The user side keeps the intervals (a munmap may cut several mappings); here a call gets its stack,
+ * whether an allocator made it for itself (inside an allocator call), and goes into the ring buffer.
+ * Two things cannot wait for the user side and are done at once: forgetting first touches of pages
+ * that are gone, and distrusting unwind tables of code that is gone.
+ */
+#include "stack.bpf.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#define CODE_STEPS	 14
+
+/* Stretches of 2 MiB whose touches are forgotten here; the user side sweeps what lies beyond. */
+#define FORGET_MAX_CHUNKS 64
+
+/* memfd, /dev/shm, tmpfs: shared memory that has a file descriptor. Also tells the file's identity. */
+static __always_inline bool file_is_shmem(struct task_struct *task, int fd, struct file_key *key)
+{
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **slot, *file = 0;
+
+	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(fdt, max_fds))
+		return false;
+	slot = BPF_CORE_READ(fdt, fd);
+	if (bpf_probe_read_kernel(&file, sizeof(file), slot + fd) || !file)
+		return false;
+	key->inode = BPF_CORE_READ(file, f_inode, i_ino);
+	key->dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	return BPF_CORE_READ(file, f_inode, i_sb, s_magic) == TMPFS_MAGIC;
+}
+
+struct forget {
+	__u64 start, end;
+	__u32 space;
+};
+
+/* Clears the bits of [start, end) in one stretch; a stretch that lies wholly inside is dropped. */
+static long forget_chunk(__u32 i, void *ctx)
+{
+	const struct forget *f = ctx;
+	struct touch_key key = { .chunk = (f->start >> 21) + i, .space = f->space };
+	__u64 from = key.chunk << 21, first, last;
+	struct touch *touch;
+
+	if (from >= f->end)
+		return 1;
+	if (f->start <= from && f->end >= from + (1 << 21)) {
+		bpf_map_delete_elem(&touches, &key);
+		return 0;
+	}
+	touch = bpf_map_lookup_elem(&touches, &key);
+	if (!touch)
+		return 0;
+	first = f->start > from ? (f->start - from) / PAGE_SIZE : 0;
+	last = f->end < from + (1 << 21) ? (f->end - from + PAGE_SIZE - 1) / PAGE_SIZE : 512;
+	for (int w = 0; w < 8; w++) {
+		__u64 base = w * 64, mask = ~0ULL;
+
+		if (last <= base || first >= base + 64)
+			continue;
+		if (first > base)
+			mask &= ~0ULL << ((first - base) & 63);
+		if (last < base + 64)
+			mask &= (1ULL << ((last - base) & 63)) - 1;
+		__sync_fetch_and_and(&touch->pages[w], ~mask);
+	}
+	return 0;
+}
+
+/* The pages of [start, start+len) are gone: the next fault there is a first touch again. */
+static __always_inline void touch_forget(__u32 space, __u64 start, __u64 len)
+{
+	struct forget f = { .start = start, .end = start + len, .space = space };
+
+	bpf_loop(FORGET_MAX_CHUNKS, forget_chunk, &f, 0);
+}
+
+/*
+ * Code may have gone from [start, end): then the space's slice and late maps are void until the
+ * user side has read /proc/PID/maps again.  Returns true when it had to be voided.
+ */
+static __always_inline bool code_distrust(struct task_state *st, __u64 start, __u64 end)
+{
+	struct space *space = bpf_map_lookup_elem(&spaces, &st->space);
+	__u32 lo, hi, mid, stop;
+	struct exec_map *map;
+
+	if (!space)
+		return false;
+	lo = space->maps >> 32;
+	stop = hi = lo + (__u32)space->maps;
+	for (int i = 0; i < CODE_STEPS && lo < hi; i++) {
+		mid = (lo + hi) / 2;
+		map = bpf_map_lookup_elem(&exec_maps, &mid);
+		if (!map)
+			return false;
+		if (map->end <= start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < stop) {
+		map = bpf_map_lookup_elem(&exec_maps, &lo);
+		if (!map || map->start >= end)
+			return false;
+	} else if (space->maps) {
+		return false;
+	}
+	/* no slice yet: only late maps can be wrong, and any unmapping may have hit one */
+	space->maps = 0;
+	__sync_fetch_and_add(&space->generation, 1);
+	return true;
+}
+
+/* New or lost code: the user side re-reads the maps. Nothing when the file is known already. */
+static __always_inline void code_report(struct task_state *st, __u64 addr, __u64 len)
+{
+	struct event_space e = {
+		.head = { .type = EVENT_CODE, .space = st->space },
+		.addr = addr,
+		.len = len,
+	};
+
+	e.head.time_ns = bpf_ktime_get_ns();
+	if (bpf_ringbuf_output(&events, &e, sizeof(e), BPF_RB_FORCE_WAKEUP))
+		count(COUNTER_EVENTS_LOST);
+}
+
+static __always_inline void mapping_send(struct task_state *st, struct event_mapping *e)
+{
+	e->head.type = EVENT_MAPPING;
+	e->head.space = st->space;
+	e->head.time_ns = bpf_ktime_get_ns();
+	if (bpf_ringbuf_output(&events, e, sizeof(*e), event_wakeup()))
+		count(COUNTER_EVENTS_LOST);
+}
+
+/* The caller's stack as a tally, unless an allocator is the caller: that is not an allocation. */
+static __always_inline void mapping_blame(struct task_state *st, const struct pt_regs *regs,
+					  struct event_mapping *e)
+{
+	if (e->flags & MAPPING_BACKING || !scratch_take(st))
+		return;
+	stack_start(st, regs, 0);
+	e->tally = stack_tally(st);
+	scratch_give(st);
+}
+
+static __always_inline void mmap_done(struct task_state *st, struct task_struct *task,
+				      const struct pt_regs *regs, struct event_mapping *e, __u64 addr)
+{
+	__u64 flags = regs->r10;
+	struct file_key file = {};
+
+	e->op = MAPPING_MMAP;
+	e->addr = addr;
+	e->len = regs->si;
+	e->prot = regs->dx;
+	e->advice = flags;
+	if (flags & MAP_ANONYMOUS) {
+		if (flags & MAP_SHARED)
+			e->flags |= MAPPING_SHMEM;
+	} else if (file_is_shmem(task, regs->r8, &file)) {
+		e->flags |= MAPPING_SHMEM;
+	} else {
+		e->flags |= MAPPING_FILE;
+	}
+	if (e->prot & PROT_EXEC)
+		e->flags |= MAPPING_EXEC;
+	if (flags & MAP_FIXED) {
+		touch_forget(st->space, addr, e->len);
+		if (code_distrust(st, addr, addr + e->len))
+			code_report(st, addr, e->len);
+	}
+	if (e->flags & MAPPING_FILE && e->prot & PROT_EXEC && !bpf_map_lookup_elem(&file_rows, &file))
+		code_report(st, addr, e->len);
+	if (!(e->flags & MAPPING_FILE) && e->prot & PROT_WRITE)
+		mapping_blame(st, regs, e);
+	mapping_send(st, e);
+}
+
+static __always_inline void mremap_done(struct task_state *st, const struct pt_regs *regs,
+					struct event_mapping *e, __u64 addr)
+{
+	e->op = MAPPING_MREMAP;
+	e->addr = regs->di;
+	e->len = regs->si;
+	e->new_addr = addr;
+	e->new_len = regs->dx;
+	e->advice = regs->r10;
+	if (addr != e->addr)
+		touch_forget(st->space, e->addr, e->len);
+	mapping_blame(st, regs, e);
+	mapping_send(st, e);
+}
+
+static __always_inline void munmap_done(struct task_state *st, const struct pt_regs *regs,
+					struct event_mapping *e)
+{
+	e->op = MAPPING_MUNMAP;
+	e->addr = regs->di;
+	e->len = regs->si;
+	touch_forget(st->space, e->addr, e->len);
+	if (code_distrust(st, e->addr, e->addr + e->len))
+		code_report(st, e->addr, e->len);
+	mapping_send(st, e);
+}
+
+static __always_inline void madvise_done(struct task_state *st, const struct pt_regs *regs,
+					 struct event_mapping *e)
+{
+	__u32 advice = regs->dx;
+
+	if (advice != MADV_DONTNEED && advice != MADV_FREE && advice != MADV_REMOVE &&
+	    advice != MADV_DONTNEED_LOCKED)
+		return;
+	e->op = MAPPING_MADVISE;
+	e->addr = regs->di;
+	e->len = regs->si;
+	e->advice = advice;
+	if (advice != MADV_FREE)
+		touch_forget(st->space, e->addr, e->len);
+	mapping_send(st, e);
+}
+
+static __always_inline void mprotect_done(struct task_state *st, const struct pt_regs *regs,
+					  struct event_mapping *e)
+{
+	e->op = MAPPING_MPROTECT;
+	e->addr = regs->di;
+	e->len = regs->si;
+	e->prot = regs->dx;
+	if (e->prot & PROT_WRITE)
+		mapping_blame(st, regs, e);
+	mapping_send(st, e);
+}
+
+static long shm_length(struct task_struct *task, struct vm_area_struct *vma, void *ctx)
+{
+	*(__u64 *)ctx = vma->vm_end - vma->vm_start;
+	return 0;
+}
+
+static __always_inline void shmat_done(struct task_state *st, struct task_struct *task,
+				       const struct pt_regs *regs, struct event_mapping *e, __u64 addr)
+{
+	__u64 len = 0;
+
+	/* the call does not say how long the segment is, its mapping does */
+	bpf_find_vma(task, addr, shm_length, &len, 0);
+	e->op = MAPPING_SHMAT;
+	e->addr = addr;
+	e->len = len;
+	e->prot = PROT_WRITE;
+	e->flags |= MAPPING_SHMEM;
+	mapping_blame(st, regs, e);
+	mapping_send(st, e);
+}
+
+static __always_inline bool is_memory_call(long nr)
+{
+	switch (nr) {
+	case NR_MMAP:
+	case NR_MPROTECT:
+	case NR_MUNMAP:
+	case NR_BRK:
+	case NR_MREMAP:
+	case NR_MADVISE:
+	case NR_SHMAT:
+	case NR_SHMDT:
+		return true;
+	}
+	return false;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(mapping_call, struct pt_regs *regs, long result)
+{
+	struct event_mapping e = {};
+	struct task_struct *task;
+	struct task_state *st;
+	long nr = regs->orig_ax;
+
+	if (!is_memory_call(nr) || (__u64)result >= -4095ULL)
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (task->thread_info.status & TS_COMPAT)
+		return 0;
+	st = task_state_get(task);
+	if (!st)
+		return 0;
+	e.tally = NO_INDEX;
+	e.tid = st->tid;
+	if (call_contains(st, regs))
+		e.flags = MAPPING_BACKING;
+	switch (nr) {
+	case NR_MMAP:
+		mmap_done(st, task, regs, &e, result);
+		break;
+	case NR_MREMAP:
+		mremap_done(st, regs, &e, result);
+		break;
+	case NR_MUNMAP:
+		munmap_done(st, regs, &e);
+		break;
+	case NR_MADVISE:
+		madvise_done(st, regs, &e);
+		break;
+	case NR_MPROTECT:
+		mprotect_done(st, regs, &e);
+		break;
+	case NR_BRK:
+		e.op = MAPPING_BRK;
+		e.addr = regs->di;
+		e.new_addr = result;
+		mapping_blame(st, regs, &e);
+		mapping_send(st, &e);
+		break;
+	case NR_SHMAT:
+		shmat_done(st, task, regs, &e, result);
+		break;
+	case NR_SHMDT:
+		e.op = MAPPING_SHMDT;
+		e.addr = regs->di;
+		mapping_send(st, &e);
+		break;
+	}
+	return 0;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * maps: every BPF map and setting, shared by all the programs.
+ *
+ * memtop.h draws how they point at each other.  Sizes marked "set by the loader" are only defaults.
+ * Maps are weak so that each object file may define them and the linker keeps one.
+ */
+#ifndef MEMTOP_MAPS_BPF_H
+#define MEMTOP_MAPS_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "memtop.h"
+
+#define PAGE_SIZE     4096ULL
+#define TASK_SIZE_MAX 0x7ffffffff000ULL /* arch/x86/include/asm/page_64.h, 4-level tables */
+
+/* What to measure; written by the loader before the programs are verified. */
+struct settings {
+	__u64 start_ns;
+	__u64 min_size; /* bytes; smaller blocks are not counted */
+	__u32 filter;	/* enum filter_mode */
+	__u32 uid;
+	__u32 self;	/* memtop's own tgid: never measured */
+	__u32 follow;	/* FILTER_PIDS: children too */
+	__u32 pages_only;
+	__u32 max_tallies, max_spaces;
+	char comm[COMM_LEN];
+};
+
+extern const volatile struct settings settings;
+
+/* The call of an allocator function that a thread is in; sp tells when it is over. */
+struct call {
+	__u64 sp; /* at its entry, 0: none in flight */
+	__u64 pc;
+	__u64 size;
+	__u64 out; /* where posix_memalign stores its result */
+	__u64 old; /* realloc: address of the block taken out of the table, 0: none */
+	struct block old_block;
+	__u32 op; /* enum heap_op */
+	__u32 tally;
+};
+
+/* Where an unwinding stands; see stack.bpf.c. */
+struct unwind {
+	__u64 pc, sp, bp;
+	__u64 map_start, map_end, bias; /* the mapping that the last pc was in */
+	__u32 index, n_index;
+	__u32 slice, n_slice; /* of exec_maps */
+	__u64 window_start, window_end; /* stack bytes that are in task_state.window */
+	__u32 is_return; /* pc is a return address */
+	__u32 at_entry;	 /* pc is at a function's first instructions: the return address is at [sp] */
+};
+
+#define WINDOW_BYTES 1024
+
+/* Per thread. Never per CPU: a program that is preempted would find another's scratch there. */
+struct task_state {
+	__u64 mm; /* whose space this is; another mm means exec */
+	__u32 space;
+	__u32 tid; /* as in tally keys */
+	__u32 busy; /* a program of this thread is using what follows */
+	__u32 pad;
+	__u64 last_block; /* address of its newest block, for temporary_count */
+	struct call call;
+	struct unwind unwind;
+	struct event_stack stack;
+	__u64 window[WINDOW_BYTES / 8];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_state);
+} task_states __weak SEC(".maps");
+
+/* mm_struct address -> index into spaces */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, __u32);
+} space_of __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct space);
+} spaces __weak SEC(".maps");
+
+/* Indices that the user side has given back. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 16384);
+	__type(value, __u32);
+} free_spaces __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32); /* tgid */
+	__type(value, __u32); /* 1: asked for, 2: a child that is followed */
+} target_pids __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4 << 20); /* set by the loader */
+	__type(key, struct block_key);
+	__type(value, struct block);
+} blocks __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 128 << 10); /* set by the loader */
+	__type(key, struct tally_key);
+	__type(value, __u32);
+} tally_of __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 128 << 10); /* set by the loader */
+	__type(key, __u32);
+	__type(value, struct tally);
+} tallies __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 128 << 10); /* set by the loader */
+	__type(value, __u32);
+} free_tallies __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 20); /* 2 TiB of touched memory */
+	__type(key, struct touch_key);
+	__type(value, struct touch);
+} touches __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+} events __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTER_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters __weak SEC(".maps");
+
+/* High-water marks of the two arrays: [0] spaces, [1] tallies; the user side reads up to these. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u64);
+} used __weak SEC(".maps");
+
+/* --- unwind information, written by the user side ------------------------------------------- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1 << 20); /* set by the loader */
+	__type(key, __u32);
+	__type(value, struct unwind_row);
+} unwind_rows __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1 << 18); /* set by the loader */
+	__type(key, __u32);
+	__type(value, __u32);
+} unwind_index __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64 << 10);
+	__type(key, __u32);
+	__type(value, struct exec_map);
+} exec_maps __weak SEC(".maps");
+
+/* Files that the user side has looked at, with or without rows. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 64 << 10);
+	__type(key, struct file_key);
+	__type(value, struct file_rows);
+} file_rows __weak SEC(".maps");
+
+/* Code pages that no slice had, as bpf_find_vma told; good for one generation of the space. */
+struct late_key {
+	__u64 page;
+	__u32 space;
+	__u32 generation;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 64 << 10);
+	__type(key, struct late_key);
+	__type(value, struct exec_map);
+} late_maps __weak SEC(".maps");
+
+static __always_inline void count_add(__u32 counter, __u64 n)
+{
+	__u64 *v = bpf_map_lookup_elem(&counters, &counter);
+
+	if (v)
+		__sync_fetch_and_add(v, n);
+}
+
+static __always_inline void count(__u32 counter)
+{
+	count_add(counter, 1);
+}
+
+/*
+ * Events wait in the ring until memtop's next look (at most 50 ms away); waking it for each would
+ * cost the target an inter-processor interrupt.  Past a quarter full it is woken after all.
+ */
+static __always_inline __u64 event_wakeup(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > (4 << 20) ? BPF_RB_FORCE_WAKEUP :
+									   BPF_RB_NO_WAKEUP;
+}
+
+#endif

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * stack: unwinds the user stack of the current thread by precompiled CFI rows.
+ *
+ * heap, mapping and fault programs call stack_tally() at an event.  Each step finds the mapping
+ * that the pc is in (the space's slice, else bpf_find_vma), the row for the pc, the CFA, and from it
+ * the caller's pc, sp and bp; code without rows (JIT, Go) falls back to frame pointers.  It reads
+ * target memory, never writes it, and cannot sleep: a stack page that is not in RAM ends the walk.
+ *
+ *	space.maps -> exec_maps[slice] --index--> unwind_index[pc >> 8] --> unwind_rows[..]
+ */
+#include "stack.bpf.h"
+#include <bpf/bpf_core_read.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define WALK_ON	     0
+#define WALK_END(why) (1 + (why))
+
+/* 2^14 mappings a process, 2^9 rows in 256 bytes of code: the most that the searches can meet */
+#define SLICE_STEPS 14
+#define ROW_STEPS   9
+
+/* Frame pointers further apart than this are not frame pointers. */
+#define FRAME_MAX_BYTES (1ULL << 20)
+
+/*
+ * memtop's own uretprobes have put a trampoline in place of return addresses; the kernel keeps the
+ * real ones per thread (kernel/events/uprobes.c).  Returns the one that belongs in the stack slot
+ * at address, 0 when none does.
+ */
+static __noinline __u64 return_address_of(__u64 slot)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct return_instance *ri = BPF_CORE_READ(task, utask, return_instances);
+
+	for (int i = 0; i < 64 && ri; i++) {
+		if (BPF_CORE_READ(ri, stack) == slot)
+			return BPF_CORE_READ(ri, orig_ret_vaddr);
+		ri = BPF_CORE_READ(ri, next);
+	}
+	return 0;
+}
+
+static __always_inline void unwind_enter_map(struct unwind *u, const struct exec_map *map)
+{
+	u->map_start = map->start;
+	u->map_end = map->end;
+	u->bias = map->bias;
+	u->index = map->index;
+	u->n_index = map->n_index;
+}
+
+struct vma_found {
+	__u64 start, end, file_offset;
+	struct file_key file;
+};
+
+static long vma_note(struct task_struct *task, struct vm_area_struct *vma, void *ctx)
+{
+	struct vma_found *found = ctx;
+	struct file *file = vma->vm_file;
+
+	found->start = vma->vm_start;
+	found->end = vma->vm_end;
+	found->file_offset = vma->vm_pgoff * PAGE_SIZE;
+	if (file) {
+		found->file.inode = BPF_CORE_READ(file, f_inode, i_ino);
+		found->file.dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	}
+	return 0;
+}
+
+/*
+ * The mapping of a pc that the space's slice does not have: new code (exec, dlopen, JIT) that the
+ * user side has not seen yet.  500 ns the first time a page of code is met, a look-up afterwards.
+ */
+static __noinline int unwind_late_map(struct task_state *st, __u64 pc)
+{
+	struct unwind *u = &st->unwind;
+	struct late_key key = { .page = pc / PAGE_SIZE, .space = st->space };
+	struct vma_found found = {};
+	struct exec_map map = {}, *late;
+	struct file_rows *rows;
+	struct space *space;
+
+	space = bpf_map_lookup_elem(&spaces, &st->space);
+	if (!space)
+		return -1;
+	key.generation = space->generation;
+	late = bpf_map_lookup_elem(&late_maps, &key);
+	if (late) {
+		map = *late;
+	} else {
+		if (bpf_find_vma(bpf_get_current_task_btf(), pc, vma_note, &found, 0))
+			return -1;
+		map.start = found.start;
+		map.end = found.end;
+		map.bias = found.start - found.file_offset;
+		rows = bpf_map_lookup_elem(&file_rows, &found.file);
+		if (rows && found.file.inode) {
+			map.index = rows->index;
+			map.n_index = rows->n_index;
+		}
+		bpf_map_update_elem(&late_maps, &key, &map, BPF_ANY);
+		count(COUNTER_LATE_MAPPINGS);
+	}
+	unwind_enter_map(u, &map);
+	return 0;
+}
+
+/* Finds the mapping of pc in the space's slice, by binary search; 0, or -1 when it is not there. */
+static __always_inline int unwind_slice_map(struct unwind *u, __u64 pc)
+{
+	__u32 lo = u->slice, hi = u->slice + u->n_slice, mid;
+	struct exec_map *map;
+
+	for (int i = 0; i < SLICE_STEPS && lo < hi; i++) {
+		mid = (lo + hi) / 2;
+		map = bpf_map_lookup_elem(&exec_maps, &mid);
+		if (!map)
+			return -1;
+		if (map->end <= pc)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo >= u->slice + u->n_slice)
+		return -1;
+	map = bpf_map_lookup_elem(&exec_maps, &lo);
+	if (!map || pc < map->start || pc >= map->end)
+		return -1;
+	unwind_enter_map(u, map);
+	return 0;
+}
+
+/* The row that covers pc as one word; 0 (UNWIND_END) when the mapping has none. */
+static __always_inline __u64 unwind_row_of(const struct unwind *u, __u64 pc)
+{
+	__u32 rel = pc - u->bias, bucket = rel >> UNWIND_INDEX_SHIFT, next, lo, hi, mid;
+	struct unwind_row *row;
+	__u32 *first, *last;
+
+	if (bucket >= u->n_index)
+		return 0;
+	bucket += u->index;
+	next = bucket + 1;
+	first = bpf_map_lookup_elem(&unwind_index, &bucket);
+	last = bpf_map_lookup_elem(&unwind_index, &next);
+	if (!first || !last)
+		return 0;
+	lo = *first;
+	hi = *last;
+	for (int i = 0; i < ROW_STEPS && lo < hi; i++) {
+		mid = (lo + hi + 1) / 2;
+		row = bpf_map_lookup_elem(&unwind_rows, &mid);
+		if (!row)
+			return 0;
+		if (row->pc <= rel)
+			lo = mid;
+		else
+			hi = mid - 1;
+	}
+	row = bpf_map_lookup_elem(&unwind_rows, &lo);
+	return row ? *(__u64 *)row : 0;
+}
+
+/* Reads a word of the stack, from the window when it is there. */
+static __always_inline int stack_word(struct task_state *st, __u64 addr, __u64 *value)
+{
+	const struct unwind *u = &st->unwind;
+
+	if (addr >= u->window_start && addr + 8 <= u->window_end && !(addr & 7)) {
+		*value = st->window[((addr - u->window_start) / 8) & (WINDOW_BYTES / 8 - 1)];
+		return 0;
+	}
+	return bpf_probe_read_user(value, 8, (void *)addr);
+}
+
+/*
+ * Makes the words around cfa cheap to read: one copy of up to 1 KiB in place of one per word.
+ * Never across a page, so that an unreadable next page spoils nothing.
+ */
+static __always_inline void window_cover(struct task_state *st, __u64 cfa)
+{
+	struct unwind *u = &st->unwind;
+	__u64 from, room;
+
+	if (cfa <= u->window_end && cfa >= u->window_start + 8)
+		return;
+	from = (cfa - 64) & ~7ULL;
+	if (from < u->sp)
+		from = u->sp & ~7ULL;
+	if (cfa - from > WINDOW_BYTES)
+		from = (cfa - 64) & ~7ULL;
+	room = PAGE_SIZE - (from & (PAGE_SIZE - 1));
+	if (room > WINDOW_BYTES)
+		room = WINDOW_BYTES;
+	u->window_end = 0;
+	u->window_start = ~0ULL;
+	if (!bpf_probe_read_user(st->window, room, (void *)from)) {
+		u->window_start = from;
+		u->window_end = from + room;
+	}
+}
+
+/* Notes pc as the next frame of the stack being walked. */
+static __always_inline void frame_add(struct task_state *st, __u64 pc)
+{
+	__u32 n = st->stack.n;
+	__u64 h = (st->stack.stack ^ pc) * 0x9e3779b97f4a7c15ULL;
+
+	st->stack.stack = h ^ h >> 29;
+	st->stack.frames[n & (STACK_MAX_FRAMES - 1)] = pc;
+	st->stack.n = n + 1;
+}
+
+/* One step by frame pointer, for code without rows. */
+static __always_inline int step_frame_pointer(struct task_state *st)
+{
+	struct unwind *u = &st->unwind;
+	__u64 frame[2];
+
+	u->window_end = 0;
+	if (u->at_entry) {
+		/* the function has not set up its frame yet: the return address is at [sp] */
+		u->at_entry = 0;
+		if (bpf_probe_read_user(frame, 8, (void *)u->sp))
+			return WALK_END(STACK_END_UNREADABLE);
+		u->sp += 8;
+		u->pc = frame[0];
+		u->is_return = 1;
+		return frame[0] < PAGE_SIZE ? WALK_END(STACK_END_ROOT) : WALK_ON;
+	}
+	if (!u->bp && u->is_return)
+		return WALK_END(STACK_END_ROOT);
+	if (u->bp & 7 || u->bp < u->sp || u->bp > u->sp + FRAME_MAX_BYTES)
+		return WALK_END(STACK_END_NO_ROWS);
+	if (bpf_probe_read_user(frame, 16, (void *)u->bp))
+		return WALK_END(STACK_END_UNREADABLE);
+	if (frame[1] < PAGE_SIZE)
+		return WALK_END(frame[1] ? STACK_END_NO_ROWS : STACK_END_ROOT);
+	u->sp = u->bp + 16;
+	u->bp = frame[0];
+	u->pc = frame[1];
+	u->is_return = 1;
+	return WALK_ON;
+}
+
+/*
+ * A signal frame: rt_sigframe holds a ucontext at sp + 8 whose mcontext begins at sp + 40
+ * (arch/x86/include/asm/sigframe.h, uapi sigcontext_64): rbp is word 10, rsp 15, rip 16.
+ */
+static __always_inline int step_signal(struct task_state *st)
+{
+	struct unwind *u = &st->unwind;
+	__u64 sp_ip[2];
+
+	if (bpf_probe_read_user(sp_ip, 16, (void *)(u->sp + 40 + 15 * 8)) ||
+	    bpf_probe_read_user(&u->bp, 8, (void *)(u->sp + 40 + 10 * 8)))
+		return WALK_END(STACK_END_UNREADABLE);
+	u->sp = sp_ip[0];
+	u->pc = sp_ip[1];
+	u->is_return = 0;
+	u->at_entry = 0;
+	u->window_end = 0;
+	return WALK_ON;
+}
+
+/* Applies a row: the CFA, then the caller's pc and bp from the stack. */
+static __always_inline int step_row(struct task_state *st, __u64 row)
+{
+	struct unwind *u = &st->unwind;
+	__s64 cfa8 = (__s16)(row >> 32), rbp8 = (__s8)(row >> 48);
+	__u32 kind = row >> 56 & 15, rbp_kind = row >> 60;
+	__u64 cfa, pc, bp = u->bp;
+
+	switch (kind) {
+	case UNWIND_RSP:
+		cfa = u->sp + cfa8 * 8;
+		break;
+	case UNWIND_RBP:
+		cfa = u->bp + cfa8 * 8;
+		break;
+	case UNWIND_PLT:
+		cfa = u->sp + 8 + ((u->pc & 15) >= (__u64)cfa8 ? 8 : 0);
+		break;
+	case UNWIND_DEREF_RBP:
+	case UNWIND_DEREF_RSP:
+		cfa = (kind == UNWIND_DEREF_RBP ? u->bp : u->sp) + (__s64)(__s8)cfa8 * 8;
+		if (bpf_probe_read_user(&cfa, 8, (void *)cfa))
+			return WALK_END(STACK_END_UNREADABLE);
+		cfa += (cfa8 >> 8) * 8;
+		break;
+	case UNWIND_SIGNAL:
+		return step_signal(st);
+	case UNWIND_STOP:
+		return WALK_END(STACK_END_ROOT);
+	default:
+		return WALK_END(STACK_END_UNSUPPORTED);
+	}
+	/* the stack grows down, so callers' frames lie higher: anything else is not a stack */
+	if (cfa <= u->sp && u->is_return)
+		return WALK_END(STACK_END_UNREADABLE);
+	window_cover(st, cfa);
+	if (stack_word(st, cfa - 8, &pc))
+		return WALK_END(STACK_END_UNREADABLE);
+	if (rbp_kind == UNWIND_RBP_CFA && stack_word(st, cfa + rbp8 * 8, &bp))
+		return WALK_END(STACK_END_UNREADABLE);
+	if (rbp_kind == UNWIND_RBP_BREG && stack_word(st, u->bp + rbp8 * 8, &bp))
+		return WALK_END(STACK_END_UNREADABLE);
+	u->bp = rbp_kind == UNWIND_RBP_UNDEFINED ? 0 : bp;
+	if (pc < PAGE_SIZE)
+		return WALK_END(pc ? STACK_END_UNREADABLE : STACK_END_ROOT);
+	u->pc = pc;
+	u->sp = cfa;
+	u->is_return = 1;
+	u->at_entry = 0;
+	return WALK_ON;
+}
+
+/* One frame: notes it and goes to its caller. WALK_ON or WALK_END(). Verified once: global. */
+__noinline int stack_step(struct task_state *st)
+{
+	struct unwind *u;
+	__u64 pc, real, row;
+
+	if (!st)
+		return WALK_END(STACK_END_UNSUPPORTED);
+	u = &st->unwind;
+	pc = u->pc - (u->is_return ? 1 : 0);
+	if ((pc < u->map_start || pc >= u->map_end) && unwind_slice_map(u, pc)) {
+		/* not code that is known: a uretprobe's trampoline, or new code */
+		real = u->is_return ? return_address_of(u->sp - 8) : 0;
+		if (real) {
+			u->pc = real;
+			pc = real - 1;
+		}
+		if ((pc < u->map_start || pc >= u->map_end) && unwind_slice_map(u, pc) &&
+		    unwind_late_map(st, pc)) {
+			/* no mapping at all: nonsense, or the mapping lock is contended */
+			if (u->is_return && pc >= TASK_SIZE_MAX)
+				return WALK_END(STACK_END_UNREADABLE);
+			u->n_index = 0;
+			u->map_end = 0;
+		}
+	}
+	frame_add(st, u->pc);
+	row = unwind_row_of(u, pc);
+	if (!(row >> 56 & 15))
+		return step_frame_pointer(st);
+	return step_row(st, row);
+}
+
+/* Walks the whole stack into st->stack; returns enum stack_end. */
+static __always_inline __u32 stack_walk(struct task_state *st)
+{
+	struct unwind *u = &st->unwind;
+	struct space *space;
+	int rc = WALK_ON;
+
+	space = bpf_map_lookup_elem(&spaces, &st->space);
+	if (!space)
+		return STACK_END_UNSUPPORTED;
+	u->slice = space->maps >> 32;
+	u->n_slice = space->maps;
+	u->map_start = u->map_end = 0;
+	u->window_start = ~0ULL;
+	u->window_end = 0;
+	u->is_return = 0;
+	st->stack.stack = (st->space + 1) * 0xff51afd7ed558ccdULL;
+	st->stack.n = 0;
+	for (int i = 0; i < STACK_MAX_FRAMES; i++) {
+		rc = stack_step(st);
+		if (rc)
+			return rc - 1;
+	}
+	return STACK_END_DEPTH;
+}
+
+/* Sends the frames once per tally; a full ring means that the stack's next event tries again. */
+static __always_inline void stack_send(struct task_state *st, struct tally *tally)
+{
+	__u64 size = __builtin_offsetof(struct event_stack, frames) + st->stack.n * 8ULL;
+
+	if (size > sizeof(struct event_stack))
+		return;
+	st->stack.head.type = EVENT_STACK;
+	st->stack.head.space = st->space;
+	st->stack.head.time_ns = bpf_ktime_get_ns();
+	if (bpf_ringbuf_output(&events, &st->stack, size, event_wakeup()))
+		count(COUNTER_STACKS_UNSENT);
+	else
+		__sync_fetch_and_or(&tally->flags, TALLY_FRAMES_SENT);
+}
+
+/* A fresh tally index: one given back, else the next never used; NO_INDEX when all are taken. */
+static __always_inline __u32 tally_index_new(void)
+{
+	__u32 one = 1, index;
+	__u64 *high;
+
+	if (!bpf_map_pop_elem(&free_tallies, &index))
+		return index;
+	high = bpf_map_lookup_elem(&used, &one);
+	if (!high || *high >= settings.max_tallies)
+		return NO_INDEX;
+	index = __sync_fetch_and_add(high, 1);
+	return index < settings.max_tallies ? index : NO_INDEX;
+}
+
+static __always_inline struct tally *tally_begin(const struct tally_key *key, __u32 *index)
+{
+	struct tally *tally;
+	__u32 *theirs;
+
+	*index = tally_index_new();
+	tally = tally_get(*index);
+	if (!tally)
+		return 0;
+	__builtin_memset(tally, 0, sizeof(*tally));
+	tally->key = *key;
+	if (!bpf_map_update_elem(&tally_of, key, index, BPF_NOEXIST))
+		return tally;
+	/* another thread with this key was faster (tid 0 only), or the table is full */
+	tally->key.space = NO_INDEX;
+	bpf_map_push_elem(&free_tallies, index, BPF_ANY);
+	theirs = bpf_map_lookup_elem(&tally_of, key);
+	if (!theirs)
+		return 0;
+	*index = *theirs;
+	return tally_get(*index);
+}
+
+__noinline __u32 stack_tally(struct task_state *st)
+{
+	struct tally_key key = {};
+	struct tally *tally;
+	__u32 index, *known;
+
+	if (!st)
+		return NO_INDEX;
+	st->stack.end = stack_walk(st);
+	count(COUNTER_STACKS);
+	count(COUNTER_END_ROOT + (st->stack.end & 7));
+	st->stack.stack ^= (__u64)st->stack.end << 61;
+	key.stack = st->stack.stack;
+	key.space = st->space;
+	key.tid = st->tid;
+	known = bpf_map_lookup_elem(&tally_of, &key);
+	if (known) {
+		index = *known;
+		tally = tally_get(index);
+	} else {
+		tally = tally_begin(&key, &index);
+	}
+	if (!tally) {
+		count(COUNTER_TALLIES_LOST);
+		return NO_INDEX;
+	}
+	if (!(tally->flags & TALLY_FRAMES_SENT))
+		stack_send(st, tally);
+	return index;
+}
