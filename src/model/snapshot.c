@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "model/snapshot.h"
+
+#include <stdlib.h>
+
+void figures_add(struct figures *a, const struct figures *b)
+{
+	a->resident += b->resident;
+	a->swapped += b->swapped;
+	a->untouched += b->untouched;
+	a->zero += b->zero;
+}
+
+uint64_t rss_accounts_total(const struct rss_accounts *a)
+{
+	return a->blocks + a->allocator + a->mappings + a->stacks + a->files + a->shared +
+	       a->before_attach + a->other;
+}
+
+const char *stack_kind_name(enum stack_kind kind)
+{
+	switch (kind) {
+	case STACK_HEAP:
+		return "heap";
+	case STACK_MAPPING:
+		return "mapping";
+	case STACK_TOUCH:
+		return "touch";
+	case STACK_BEFORE_ATTACH:
+		return "before_attach";
+	}
+	return "unknown";
+}
+
+const char *snapshot_event_kind_name(enum snapshot_event_kind kind)
+{
+	switch (kind) {
+	case SNAPSHOT_RSS_DROP:
+		return "rss_drop";
+	case SNAPSHOT_MARK:
+		return "mark";
+	case SNAPSHOT_PROCESS_START:
+		return "start";
+	case SNAPSHOT_PROCESS_EXIT:
+		return "exit";
+	}
+	return "unknown";
+}
+
+bool snapshot_lost_any(const struct snapshot_lost *lost)
+{
+	return lost->events || lost->blocks || lost->block_bytes || lost->stacks;
+}
+
+struct snapshot *snapshot_new(const struct stack_table *table)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->table = table;
+	return s;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+	if (!s)
+		return;
+	vec_free(&s->processes);
+	vec_free(&s->stacks);
+	vec_free(&s->events);
+	free(s);
+}
+
+struct figures snapshot_total(const struct snapshot *s)
+{
+	struct figures total = { 0 };
+
+	vec_for_each (&s->processes, p)
+		figures_add(&total, &p->now);
+	return total;
+}
