@@ -16,6 +16,7 @@ VERSION := 0.1
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+CXX := $(if $(findstring clang,$(CC)),clang++,g++)
 CLANG    ?= $(firstword $(wildcard /usr/bin/clang-14) clang)
 # bpftool is in sbin on Debian, which is not in a plain user's PATH.
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
@@ -24,11 +25,8 @@ PREFIX   ?= /usr/local
 SANITIZE ?= 0
 V        ?= 0
 
-ifeq ($(SANITIZE),1)
-OUTPUT ?= build-sanitize
-else
-OUTPUT ?= build
-endif
+# SANITIZE=1: ASan and UBSan.  SANITIZE=fuzz: those and libFuzzer's counters, needs CC=clang.
+OUTPUT ?= $(if $(filter 1,$(SANITIZE)),build-sanitize,$(if $(filter fuzz,$(SANITIZE)),build-fuzz,build))
 BIN := $(if $(filter build,$(OUTPUT)),memtop,$(OUTPUT)/memtop)
 
 ifeq ($(V),1)
@@ -46,7 +44,7 @@ MAIN     := $(wildcard src/main.c)
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
 UNITS    := $(wildcard tests/unit/test_*.c)
 LIVES    := $(wildcard tests/live/test_*.c)
-PROGRAMS := $(wildcard tests/programs/*.c)
+PROGRAMS := $(wildcard tests/programs/*.c tests/programs/*.cc)
 FUZZERS  := $(wildcard tests/fuzz/fuzz_*.c)
 
 OBJS     := $(SRCS:%.c=$(OUTPUT)/%.o)
@@ -56,29 +54,36 @@ LIB      := $(OUTPUT)/libmemtop.a
 SKEL     := $(if $(BPF_SRCS),$(OUTPUT)/memtop.skel.h)
 UNIT_BINS    := $(UNITS:tests/unit/%.c=$(OUTPUT)/tests/%)
 LIVE_BINS    := $(LIVES:tests/live/%.c=$(OUTPUT)/live/%)
-PROGRAM_BINS := $(PROGRAMS:tests/programs/%.c=$(OUTPUT)/programs/%)
+# Programs that need more than the common flags have their rules there, and are left out here.
+-include tests/programs/programs.mk
+PROGRAM_BINS := $(patsubst tests/programs/%,$(OUTPUT)/programs/%,$(basename \
+		$(filter-out $(PROGRAMS_APART),$(PROGRAMS)))) $(PROGRAM_APART_BINS)
 FUZZ_BINS    := $(FUZZERS:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
 
 # --- flags -------------------------------------------------------------------------------------
 
-PKGS := libbpf libdw libelf zlib
+COMMA := ,
+PKGS := libbpf libdw libelf zlib yajl
 
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE= \
 	     -DMEMTOP_VERSION='"$(VERSION)"' -Isrc -Ibpf -I$(OUTPUT) $(CPPFLAGS) $(PKG_CFLAGS)
 ALL_LDLIBS = $(PKG_LIBS) -liberty -lm -lpthread $(LDLIBS)
-ifeq ($(SANITIZE),1)
-SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SAN_FLAGS :=
+ifneq ($(SANITIZE),0)
+SAN_FLAGS := -fsanitize=address,undefined$(if $(filter fuzz,$(SANITIZE)),$(COMMA)fuzzer-no-link) \
+	     -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
 
 BPF_CFLAGS := -target bpf -mcpu=v3 -g -O2 -Wall -Werror -D__TARGET_ARCH_x86 -Ivmlinux -Ibpf
 
 # Test programs stand for what distributions ship: optimised, and without frame pointers.
-PROGRAM_CFLAGS := -std=gnu11 -Wall -Wextra -O2 -g -fomit-frame-pointer -fno-inline \
+PROGRAM_CFLAGS := -Wall -Wextra -O2 -g -fomit-frame-pointer -fno-inline \
 		  -fno-optimize-sibling-calls -fno-builtin-malloc -pthread
 
 # Targets that only hand on to a script, or clean up, need no libraries to be there.
-QUICK := help clean demo check fmt fmt-check lint-includes dist check-kernels
+QUICK := help clean deps demo check check-unit check-live check-kernels fuzz bench fmt fmt-check \
+	 lint-includes dist uninstall
 ifneq ($(filter-out $(QUICK),$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
@@ -143,21 +148,112 @@ $(OUTPUT)/live/%: tests/live/%.c $(LIB) $(OUTPUT)/.flags
 $(OUTPUT)/programs/%: tests/programs/%.c $(OUTPUT)/.flags
 	$(call say,PROG,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(PROGRAM_CFLAGS) -MMD -MP -MF $@.d -o $@ $< -ldl -lm
+	$(Q)$(CC) -std=gnu11 $(PROGRAM_CFLAGS) -MMD -MP -MF $@.d -o $@ $< -ldl -lm
 
--include $(OBJS:.o=.d) $(MAIN_OBJ:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) $(LIVE_BINS:=.d) $(PROGRAM_BINS:=.d)
+$(OUTPUT)/programs/%: tests/programs/%.cc $(OUTPUT)/.flags
+	$(call say,PROG,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) $(PROGRAM_CFLAGS) -MMD -MP -MF $@.d -o $@ $< -ldl -lm
 
-.PHONY: units lives programs
+$(OUTPUT)/fuzz/%: tests/fuzz/%.c $(LIB) $(OUTPUT)/.flags
+	$(call say,FUZZER,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< $(LIB) $(ALL_LDLIBS)
+
+-include $(OBJS:.o=.d) $(MAIN_OBJ:.o=.d) $(BPF_OBJS:.o=.d)
+-include $(UNIT_BINS:=.d) $(LIVE_BINS:=.d) $(PROGRAM_BINS:=.d) $(FUZZ_BINS:=.d)
+
+.PHONY: units lives programs fuzzers
 units: $(UNIT_BINS)
 lives: $(LIVE_BINS)
 programs: $(PROGRAM_BINS)
+fuzzers: $(FUZZ_BINS)
 
-.PHONY: clean
+# --- trying it ---------------------------------------------------------------------------------
+
+# The library flags are looked up when make starts, so what needs packages installed first hands
+# on to a second make.
+.PHONY: deps demo bench
+deps:
+	@tools/install-deps build
+
+demo: deps
+	@$(MAKE) --no-print-directory all programs
+	@tools/demo $(PID)
+
+bench:
+	@tools/install-deps build bench
+	@$(MAKE) --no-print-directory all
+	@tools/bench/run
+
+# --- checking it -------------------------------------------------------------------------------
+
+.PHONY: check check-unit check-live check-kernels fuzz
+check:
+	@tools/install-deps build test
+	@tools/check all
+
+check-unit check-live: check-%:
+	@tools/install-deps build test
+	@tools/check $*
+
+check-kernels:
+	@tools/install-deps build kernels
+	@tools/check kernels
+
+fuzz:
+	@tools/install-deps build test
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) tools/check fuzz
+
+C_FILES = $(shell git ls-files '*.c' '*.h' ':!vmlinux')
+
+.PHONY: fmt fmt-check lint lint-includes
+fmt:
+	@clang-format -i $(C_FILES)
+
+fmt-check:
+	@clang-format --dry-run --Werror $(C_FILES)
+
+lint-includes:
+	@tools/lint-includes
+
+lint: lint-includes $(SKEL)
+	$(Q)clang-tidy --quiet $(SRCS) $(MAIN) -- $(filter-out -Werror,$(ALL_CFLAGS))
+
+# --- installing it -----------------------------------------------------------------------------
+
+.PHONY: install uninstall dist clean
+install: all
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/memtop
+	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/memtop/README.md
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/memtop
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/memtop
+
+dist:
+	@mkdir -p $(OUTPUT)
+	git archive --prefix=memtop-$(VERSION)/ -o $(OUTPUT)/memtop-$(VERSION).tar.gz HEAD
+
 clean:
-	rm -rf build build-* memtop
+	rm -rf build build-sanitize build-fuzz build-clang memtop
 
 .PHONY: help
 help:
-	@sed -n 's/^#: //p' Makefile
-#: make               build ./memtop (CC=clang, V=1, SANITIZE=1, OUTPUT=dir)
-#: make clean         remove all that was built
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+
+#: make                build ./memtop
+#: make demo           install what is missing, build, show memtop on a demo program (PID=n: on yours)
+#: make check          install what is missing, build, run every test of this machine
+#: make check-unit     the unit tests, plain and under ASan and UBSan
+#: make check-live     the tests that measure real processes (root)
+#: make check-kernels  boot Debian's 6.1 and 6.12 kernels and test there
+#: make bench          what a malloc/free pair costs under memtop, empty probes and bpftrace
+#: make fuzz           fuzz each parser for FUZZ_SECONDS (60)
+#: make lint           clang-tidy and the layers of docs/layers.md
+#: make fmt            format the sources (fmt-check: only say what differs)
+#: make install        to PREFIX (/usr/local), under DESTDIR; uninstall takes it away
+#: make dist           a tar file of the last commit
+#: make clean          remove what was built
+#:
+#: CC=clang  V=1  SANITIZE=1 (in build-sanitize)  OUTPUT=dir (memtop is then dir/memtop)
