@@ -7,6 +7,7 @@
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
+.DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
 VERSION := 0.1
@@ -63,7 +64,7 @@ FUZZ_BINS    := $(FUZZERS:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
 # --- flags -------------------------------------------------------------------------------------
 
 COMMA := ,
-PKGS := libbpf libdw libelf zlib yajl
+PKGS := libbpf libdw libelf zlib liblzma yajl liblzma
 
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE= \
@@ -155,6 +156,21 @@ $(OUTPUT)/programs/%: tests/programs/%.cc $(OUTPUT)/.flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CXX) $(PROGRAM_CFLAGS) -MMD -MP -MF $@.d -o $@ $< -ldl -lm
 
+$(OUTPUT)/bench/pairs: tools/bench/pairs.c $(OUTPUT)/.flags
+	$(call say,BENCH,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(PROGRAM_CFLAGS) -o $@ $<
+
+$(OUTPUT)/bench/floor: tools/bench/floor.c $(LIB) $(OUTPUT)/.flags
+	$(call say,BENCH,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(LIB) $(ALL_LDLIBS)
+
+$(OUTPUT)/bench/floor.bpf.o: tools/bench/floor.bpf.c $(OUTPUT)/.flags
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
 $(OUTPUT)/fuzz/%: tests/fuzz/%.c $(LIB) $(OUTPUT)/.flags
 	$(call say,FUZZER,$<)
 	$(Q)mkdir -p $(@D)
@@ -183,7 +199,7 @@ demo: deps
 
 bench:
 	@tools/install-deps build bench
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(OUTPUT)/bench/pairs $(OUTPUT)/bench/floor $(OUTPUT)/bench/floor.bpf.o
 	@tools/bench/run
 
 # --- checking it -------------------------------------------------------------------------------
