@@ -3,6 +3,7 @@
  * floor.c: `floor OBJECT PID` puts empty BPF programs on the very sites that memtop probes in the
  * C library of PID, the same way, says "ready" and stays until it is killed.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,47 +39,62 @@ static int find_libc(pid_t pid, char *path, size_t size)
 	return found;
 }
 
-static int fail(const char *what)
+static int fail(const char *what, int err)
 {
-	fprintf(stderr, "floor: %s: %s\n", what, error_text());
+	fprintf(stderr, "floor: %s: %s\n", what, error_text(err));
 	return 1;
+}
+
+/* Opens the object's two programs, loads them and puts them on the sites of the plan. */
+static int attach(const char *object_path, const struct probe_plan *plan, const char *path,
+		  pid_t pid)
+{
+	struct bpf_program *enter, *leave;
+	struct bpf_object *object;
+	enum probe_method method;
+	struct probe_set *set;
+	int err;
+
+	err = probe_method_detect(&method);
+	if (err)
+		return err;
+	object = bpf_object__open_file(object_path, NULL);
+	if (!object)
+		return error_set(-errno, "cannot open %s", object_path);
+	enter = bpf_object__find_program_by_name(object, "floor_enter");
+	leave = bpf_object__find_program_by_name(object, "floor_leave");
+	probe_method_prepare(method, enter);
+	probe_method_prepare(method, leave);
+	err = bpf_object__load(object);
+	if (err)
+		return error_set(err, "cannot load %s", object_path);
+	set = probe_set_new(method);
+	return set ? probe_attach(set, plan, path, pid, enter, leave) : -ENOMEM;
 }
 
 int main(int argc, char **argv)
 {
-	struct bpf_program *enter, *leave;
-	struct bpf_object *object;
 	struct probe_plan plan;
-	enum probe_method method;
-	struct probe_set *set;
 	char path[512];
 	pid_t pid;
-	int fd;
+	int fd, err;
 
 	if (argc != 3)
 		return 2;
 	pid = atoi(argv[2]);
 	if (find_libc(pid, path, sizeof(path)))
-		return fail("no C library found");
+		return fail("find the C library", -ENOENT);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || probe_plan_file(fd, &plan))
-		return fail(path);
-	if (probe_method_detect(&method))
-		return fail("no probes here");
-	object = bpf_object__open_file(argv[1], NULL);
-	if (!object)
-		return fail(argv[1]);
-	enter = bpf_object__find_program_by_name(object, "floor_enter");
-	leave = bpf_object__find_program_by_name(object, "floor_leave");
-	probe_method_prepare(method, enter);
-	probe_method_prepare(method, leave);
-	set = probe_set_new(method);
-	if (!set || bpf_object__load(object) || probe_attach(set, &plan, path, pid, enter, leave))
-		return fail("attach");
+	if (fd < 0)
+		return fail(path, -errno);
+	err = probe_plan_file(fd, &plan);
+	if (err)
+		return fail(path, err);
+	err = attach(argv[1], &plan, path, pid);
+	if (err)
+		return fail("attach", err);
 	puts("ready");
 	fflush(stdout);
-	pause();
-	probe_set_close(set);
-	bpf_object__close(object);
+	pause(); /* what is attached goes with the process */
 	return 0;
 }
