@@ -7,6 +7,7 @@
  * when, never what is resident: faults do not tell that, the pagemap does.
  */
 #include "stack.bpf.h"
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
 #define FAULT_PRESENT 1 /* arch/x86/include/asm/trap_pf.h: the page was there (copy on write) */
@@ -49,6 +50,14 @@ static __always_inline void touch_note(struct task_state *st, const struct touch
 	__sync_fetch_and_add(&tally->touched, PAGE_SIZE);
 }
 
+/* The page that the kernel added for uprobes' sake: memtop's doing, not the program's. */
+static __always_inline bool is_uprobes_page(struct task_struct *task, __u64 addr)
+{
+	__u64 page = BPF_CORE_READ(task, mm, uprobes_state.xol_area, vaddr);
+
+	return page && addr - page < PAGE_SIZE;
+}
+
 static __always_inline int fault_note(struct task_struct *task, __u64 addr,
 				      const struct pt_regs *regs, __u64 error_code)
 {
@@ -66,12 +75,9 @@ static __always_inline int fault_note(struct task_struct *task, __u64 addr,
 	touch = bpf_map_lookup_elem(&touches, &key);
 	if (touch && touch_is_marked(touch, addr))
 		return 0;
-	if (!scratch_take(st))
+	if (is_uprobes_page(task, addr) || !scratch_take(st))
 		return 0;
-	st->unwind.pc = regs->ip;
-	st->unwind.sp = regs->sp;
-	st->unwind.bp = regs->bp;
-	st->unwind.at_entry = 0;
+	stack_start(st, regs, 0);
 	touch_note(st, &key, addr, stack_tally(st));
 	scratch_give(st);
 	return 0;

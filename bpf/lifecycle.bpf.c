@@ -78,7 +78,7 @@ static __always_inline void space_begin(struct task_struct *task, __u32 parent)
 {
 	__u64 mm = (__u64)task->mm;
 	struct space *space;
-	__u32 index;
+	__u32 index, generation;
 
 	if (!mm || bpf_map_lookup_elem(&space_of, &mm))
 		return;
@@ -88,7 +88,10 @@ static __always_inline void space_begin(struct task_struct *task, __u32 parent)
 		count(COUNTER_SPACES_LOST);
 		return;
 	}
+	/* goes on counting: late maps of whoever had this index before must not be found */
+	generation = space->generation + 1;
 	__builtin_memset(space, 0, sizeof(*space));
+	space->generation = generation;
 	space->mm = mm;
 	space->start_ns = bpf_ktime_get_ns();
 	space->tgid = task->tgid;

@@ -15,19 +15,6 @@
 #define PAGE_SIZE     4096ULL
 #define TASK_SIZE_MAX 0x7ffffffff000ULL /* arch/x86/include/asm/page_64.h, 4-level tables */
 
-/* What to measure; written by the loader before the programs are verified. */
-struct settings {
-	__u64 start_ns;
-	__u64 min_size; /* bytes; smaller blocks are not counted */
-	__u32 filter;	/* enum filter_mode */
-	__u32 uid;
-	__u32 self;	/* memtop's own tgid: never measured */
-	__u32 follow;	/* FILTER_PIDS: children too */
-	__u32 pages_only;
-	__u32 max_tallies, max_spaces;
-	char comm[COMM_LEN];
-};
-
 extern const volatile struct settings settings;
 
 /* The call of an allocator function that a thread is in; sp tells when it is over. */
@@ -180,7 +167,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1 << 18); /* set by the loader */
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, struct unwind_bucket);
 } unwind_index __weak SEC(".maps");
 
 struct {

@@ -36,6 +36,19 @@ enum filter_mode {
 	FILTER_UID,  /* real uid equals filter_uid */
 };
 
+/* What to measure; written by the loader before the programs are verified. */
+struct settings {
+	__u64 start_ns;
+	__u64 min_size; /* bytes; smaller blocks are not counted */
+	__u32 filter;	/* enum filter_mode */
+	__u32 uid;
+	__u32 self;	/* memtop's own tgid: never measured */
+	__u32 follow;	/* FILTER_PIDS: children too */
+	__u32 pages_only;
+	__u32 max_tallies, max_spaces;
+	char comm[COMM_LEN];
+};
+
 /* --- what a probe is told by its cookie ------------------------------------------------------- */
 
 /*
@@ -186,8 +199,8 @@ enum unwind_cfa {
 	UNWIND_RSP,	    /* rsp + cfa8*8 */
 	UNWIND_RBP,	    /* rbp + cfa8*8 */
 	UNWIND_PLT,	    /* rsp + 8 + (rip & 15 >= cfa8 ? 8 : 0) */
-	UNWIND_DEREF_RBP,   /* *(rbp + cfa8*8) + rbp8*8 is not possible: addend is 0 */
-	UNWIND_DEREF_RSP,   /* *(rsp + lo(cfa8)*8) + hi(cfa8)*8: lo, hi are its low and high byte */
+	UNWIND_DEREF_RBP,   /* *(rbp + lo*8) + hi*8: cfa8's low and high byte, both signed */
+	UNWIND_DEREF_RSP,   /* *(rsp + lo*8) + hi*8 */
 	UNWIND_SIGNAL,	    /* rt_sigframe: registers at rsp + 40 */
 	UNWIND_STOP,	    /* outermost frame */
 	UNWIND_UNSUPPORTED, /* has information that does not fit a row */
@@ -209,8 +222,15 @@ struct unwind_row {
 	__u8 kind; /* enum unwind_cfa | enum unwind_rbp << 4 */
 };
 
-/* The index has one entry per 256 bytes of text: the row that covers its first byte. */
+/*
+ * The index has one entry per 256 bytes of text: the rows that cover its first byte and the first
+ * byte after it.  Both in one entry: one look-up, and arrays have no elements below 8 bytes anyway.
+ */
 #define UNWIND_INDEX_SHIFT 8
+
+struct unwind_bucket {
+	__u32 first, last;
+};
 
 /* One executable mapping of a space; slices of these are sorted by start. */
 struct exec_map {
@@ -300,12 +320,14 @@ struct event_space {
 };
 
 #if defined(__bpf__) || defined(__STDC_VERSION__)
+_Static_assert(sizeof(struct settings) == 64, "settings");
 _Static_assert(sizeof(struct block_key) == 16, "block_key");
 _Static_assert(sizeof(struct block) == 16, "block");
 _Static_assert(sizeof(struct tally_key) == 16, "tally_key");
 _Static_assert(sizeof(struct tally) == 104, "tally");
 _Static_assert(sizeof(struct space) == 128, "space");
 _Static_assert(sizeof(struct unwind_row) == 8, "unwind_row");
+_Static_assert(sizeof(struct unwind_bucket) == 8, "unwind_bucket");
 _Static_assert(sizeof(struct exec_map) == 32, "exec_map");
 _Static_assert(sizeof(struct touch) == 72, "touch");
 _Static_assert(sizeof(struct file_key) == 16, "file_key");

@@ -137,20 +137,18 @@ static __always_inline int unwind_slice_map(struct unwind *u, __u64 pc)
 /* The row that covers pc as one word; 0 (UNWIND_END) when the mapping has none. */
 static __always_inline __u64 unwind_row_of(const struct unwind *u, __u64 pc)
 {
-	__u32 rel = pc - u->bias, bucket = rel >> UNWIND_INDEX_SHIFT, next, lo, hi, mid;
+	__u32 rel = pc - u->bias, n = rel >> UNWIND_INDEX_SHIFT, lo, hi, mid;
+	struct unwind_bucket *bucket;
 	struct unwind_row *row;
-	__u32 *first, *last;
 
-	if (bucket >= u->n_index)
+	if (n >= u->n_index)
 		return 0;
-	bucket += u->index;
-	next = bucket + 1;
-	first = bpf_map_lookup_elem(&unwind_index, &bucket);
-	last = bpf_map_lookup_elem(&unwind_index, &next);
-	if (!first || !last)
+	n += u->index;
+	bucket = bpf_map_lookup_elem(&unwind_index, &n);
+	if (!bucket)
 		return 0;
-	lo = *first;
-	hi = *last;
+	lo = bucket->first;
+	hi = bucket->last;
 	for (int i = 0; i < ROW_STEPS && lo < hi; i++) {
 		mid = (lo + hi + 1) / 2;
 		row = bpf_map_lookup_elem(&unwind_rows, &mid);

@@ -91,8 +91,18 @@ struct vm_area_struct {
 	struct file *vm_file;
 };
 
+/* kernel/events/uprobes.c: the page, [uprobes], where probed instructions are executed */
+struct xol_area {
+	unsigned long vaddr;
+};
+
+struct uprobes_state {
+	struct xol_area *xol_area;
+};
+
 struct mm_struct {
 	unsigned long start_brk, brk;
+	struct uprobes_state uprobes_state;
 };
 
 /* kernel/events/uprobes.c: a return address that a uretprobe has replaced */

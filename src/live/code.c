@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "live/code.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/strpool.h"
+#include "base/table.h"
+#include "probe/attach.h"
+#include "probe/plan.h"
+#include "stack/target_file.h"
+#include "stack/unwind_table.h"
+
+struct code_file {
+	struct file_key key;
+	struct file_rows rows;
+	struct probe_plan plan; /* empty: no allocator in it */
+	int fd;			/* -1 unless there is something to probe */
+	const char *path;
+	struct VEC_OF(pid_t) attached; /* 0: in all processes */
+};
+
+struct code {
+	struct unwind_store *store;
+	struct kernel *kernel; /* NULL until published */
+	struct probe_set *probes; /* NULL: nothing is to be probed */
+	struct strpool *strings;
+	struct table by_key; /* hash of the key -> struct code_file * */
+	struct code_file *vdso;
+	struct VEC_OF(struct live_probe) shown;
+};
+
+struct code *code_new(struct unwind_store *store, struct probe_set *probes)
+{
+	struct code *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->store = store;
+	c->probes = probes;
+	c->strings = strpool_new();
+	if (!c->strings) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void code_file_free(struct code_file *f)
+{
+	if (!f)
+		return;
+	if (f->fd >= 0)
+		close(f->fd);
+	probe_plan_free(&f->plan);
+	vec_free(&f->attached);
+	free(f);
+}
+
+void code_free(struct code *c)
+{
+	uint64_t key, value;
+	size_t pos = 0;
+
+	if (!c)
+		return;
+	probe_set_close(c->probes);
+	while (table_next(&c->by_key, &pos, &key, &value))
+		code_file_free((struct code_file *)(uintptr_t)value);
+	table_free(&c->by_key);
+	code_file_free(c->vdso);
+	strpool_free(c->strings);
+	vec_free(&c->shown);
+	free(c);
+}
+
+/* A device and inode name a file for as long as something has it mapped. */
+static struct file_key key_of(const struct map *m)
+{
+	return (struct file_key){
+		.inode = m->inode,
+		.dev = m->dev_major << 20 | m->dev_minor,
+	};
+}
+
+static int code_file_open(pid_t pid, const struct map *m)
+{
+	int fd = target_file_open_map(pid, m->start, m->end);
+
+	if (fd < 0 && fd != -ESRCH && m->path)
+		fd = target_file_open(pid, m->path);
+	return fd;
+}
+
+static void code_file_tell(const struct code *c, const struct code_file *f)
+{
+	int err = c->kernel ? kernel_set_file_rows(c->kernel, &f->key, &f->rows) : 0;
+
+	if (err)
+		log_warn("the unwinder was not told of %s: %s", f->path, strerror(-err));
+}
+
+static int code_file_add_rows(struct code *c, struct code_file *f, struct unwind_table *table)
+{
+	int err = unwind_store_add(c->store, table, &f->rows);
+
+	if (err)
+		log_warn("no room for the unwind rows of %s: its frames are found by frame pointer",
+			 f->path);
+	unwind_table_free(table);
+	return err == -ENOMEM ? err : 0;
+}
+
+static struct code_file *code_file_read(struct code *c, pid_t pid, const struct map *m)
+{
+	struct code_file *f = calloc(1, sizeof(*f));
+	struct unwind_table table = { 0 };
+	int err;
+
+	if (!f)
+		return NULL;
+	f->key = key_of(m);
+	f->path = strpool_add(c->strings, m->path ? m->path : "?");
+	f->fd = code_file_open(pid, m);
+	if (f->fd < 0) {
+		/* gone with its process, most likely: nothing is remembered of it */
+		log_debug("cannot open %s of process %d: %s", f->path, pid, strerror(-f->fd));
+		free(f);
+		return NULL;
+	}
+	err = unwind_table_build_file(f->fd, &table);
+	if (err)
+		log_debug("no unwind rows for %s: %s", f->path, error_text(err));
+	else
+		code_file_add_rows(c, f, &table);
+	if (c->probes)
+		probe_plan_file(f->fd, &f->plan);
+	if (!f->plan.n) {
+		close(f->fd);
+		f->fd = -1;
+	}
+	return f;
+}
+
+const struct code_file *code_file_of(struct code *c, pid_t pid, const struct map *map)
+{
+	struct file_key key = key_of(map);
+	uint64_t hash = hash_bytes(&key, sizeof(key)), found;
+	struct code_file *f;
+
+	if (table_get(&c->by_key, hash, &found))
+		return (struct code_file *)(uintptr_t)found;
+	f = code_file_read(c, pid, map);
+	if (!f)
+		return NULL;
+	if (table_put(&c->by_key, hash, (uintptr_t)f)) {
+		code_file_free(f);
+		return NULL;
+	}
+	code_file_tell(c, f);
+	return f;
+}
+
+/* memtop's own vDSO is everybody's: the kernel has one image. */
+static int vdso_read(struct unwind_table *table)
+{
+	struct maps maps = { 0 };
+	int err = maps_read(getpid(), &maps);
+
+	if (err)
+		return err;
+	err = -ENOENT;
+	vec_for_each(&maps.list, m) {
+		if (m->path && !strcmp(m->path, "[vdso]"))
+			err = unwind_table_build_vdso((const void *)(uintptr_t)m->start,
+						      m->end - m->start, table);
+	}
+	maps_free(&maps);
+	return err;
+}
+
+const struct code_file *code_vdso(struct code *c)
+{
+	struct unwind_table table = { 0 };
+
+	if (c->vdso)
+		return c->vdso;
+	c->vdso = calloc(1, sizeof(*c->vdso));
+	if (!c->vdso)
+		return NULL;
+	c->vdso->fd = -1;
+	c->vdso->path = "[vdso]";
+	if (!vdso_read(&table))
+		code_file_add_rows(c, c->vdso, &table);
+	return c->vdso;
+}
+
+struct file_rows code_file_rows(const struct code_file *f)
+{
+	return f->rows;
+}
+
+int code_publish(struct code *c, struct kernel *k)
+{
+	uint64_t key, value;
+	size_t pos = 0;
+	int err = unwind_store_publish(c->store, k);
+
+	if (err)
+		return error_set(err, "cannot publish the unwind tables: %s", strerror(-err));
+	c->kernel = k;
+	while (table_next(&c->by_key, &pos, &key, &value))
+		code_file_tell(c, (struct code_file *)(uintptr_t)value);
+	return 0;
+}
+
+static int code_note_probes(struct code *c, const struct code_file *f)
+{
+	vec_for_each(&f->plan, site) {
+		struct live_probe probe = {
+			.file = f->path,
+			.function = strpool_add(c->strings, site->function),
+			.offset = site->offset,
+			.skipped = site->skipped,
+			.instruction = site->instruction,
+			.cheap = site->cheap,
+		};
+
+		if (vec_push(&c->shown, probe))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
+{
+	struct code_file *f = (struct code_file *)cf;
+	char path[64];
+	int err;
+
+	if (!f->plan.n)
+		return 0;
+	vec_for_each(&f->attached, p) {
+		if (*p == pid || *p == 0)
+			return 0;
+	}
+	/* by descriptor: right also when the file was deleted or lies in a container */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
+	err = probe_attach(c->probes, &f->plan, path, pid, kernel_heap_enter(c->kernel),
+			   kernel_heap_leave(c->kernel));
+	if (err)
+		return err;
+	if (vec_push(&f->attached, pid))
+		return -ENOMEM;
+	if (f->attached.n == 1)
+		err = code_note_probes(c, f);
+	return err ? err : 1;
+}
+
+int code_attach_all(struct code *c, bool all, const pid_t *pids, size_t n)
+{
+	uint64_t key, value;
+	size_t pos = 0;
+	int rc = 0;
+
+	while (rc >= 0 && table_next(&c->by_key, &pos, &key, &value)) {
+		const struct code_file *f = (struct code_file *)(uintptr_t)value;
+
+		if (all)
+			rc = code_attach(c, f, 0);
+		for (size_t i = 0; !all && rc >= 0 && i < n; i++)
+			rc = code_attach(c, f, pids[i]);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+size_t code_probes(const struct code *c, const struct live_probe **probes)
+{
+	*probes = c->shown.at;
+	return c->shown.n;
+}

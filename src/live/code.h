@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * code: every file that a measured process executes: its unwind rows and its allocator functions.
+ *
+ * target.c asks for the file behind each executable mapping; a file is read once, whatever number
+ * of processes map it, and probed once per target (or once for all of the machine).  It holds the
+ * links: closing it detaches all probes.
+ *
+ *	code.files{dev, inode} -> code_file { rows, plan }
+ *	code.probes[]          -> probe_set (links), one per attached (file, pid)
+ */
+#ifndef MEMTOP_LIVE_CODE_H
+#define MEMTOP_LIVE_CODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "live/kernel.h"
+#include "live/live.h"
+#include "live/unwind_store.h"
+#include "proc/maps.h"
+
+struct code;
+struct code_file;
+struct probe_set;
+
+/*
+ * store is not owned and outlives it; probes is owned from now on, NULL when no allocator is to be
+ * probed.  NULL when memory is out (probes is still the caller's then).
+ */
+struct code *code_new(struct unwind_store *store, struct probe_set *probes);
+
+/* Detaches all probes and forgets all files. */
+void code_free(struct code *c);
+
+/*
+ * The file behind an executable mapping of pid, read now if it is new; NULL (with a note in the log)
+ * when it cannot be opened.  Owned by code.
+ */
+const struct code_file *code_file_of(struct code *c, pid_t pid, const struct map *map);
+
+/* The vDSO, which is the same for all processes; NULL when it has no rows. */
+const struct code_file *code_vdso(struct code *c);
+
+/* Where the unwinder finds the file's rows; n_index is 0 when it has none. */
+struct file_rows code_file_rows(const struct code_file *f);
+
+/* Lets the kernel side in: files read so far and from now on are told to the unwinder. */
+int code_publish(struct code *c, struct kernel *k);
+
+/*
+ * Probes the allocator functions of f in pid or (0) in all processes, unless that was done before.
+ * 1 when probes were put in place now, 0 when there is nothing to do, -errno with error_text().
+ */
+int code_attach(struct code *c, const struct code_file *f, pid_t pid);
+
+/*
+ * The same for every file read so far: in all processes, or in each of the n pids.  A file that one
+ * of them does not map costs it nothing.  0 or -errno.
+ */
+int code_attach_all(struct code *c, bool all, const pid_t *pids, size_t n);
+
+/* The probes in force, for `memtop check -v`. */
+size_t code_probes(const struct code *c, const struct live_probe **probes);
+
+#endif

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "live/live.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "live/code.h"
+#include "live/kernel.h"
+#include "live/measure.h"
+#include "live/target.h"
+#include "live/touches.h"
+#include "live/traces.h"
+#include "probe/attach.h"
+#include "proc/status.h"
+#include "stack/symbolizer.h"
+
+struct live {
+	enum live_target kind;
+	bool found;	   /* the processes that were there are all known: later ones were born */
+	enum probe_method method;
+	struct stack_table *table;
+	struct symbolizer *symbols;
+	struct traces *traces;
+	struct unwind_store *store;
+	struct target_context ctx;
+	struct VEC_OF(struct target *) targets; /* index: none; found by space */
+	struct measure measure;
+};
+
+static struct target *live_target_of(const struct live *l, uint32_t space)
+{
+	vec_for_each(&l->targets, t) {
+		if ((*t)->space == space && !(*t)->dead)
+			return *t;
+	}
+	return NULL;
+}
+
+static int on_space(struct live *l, const struct event_space *e)
+{
+	struct target *t = target_new(&l->ctx, e, l->found && !e->parent);
+
+	if (!t)
+		return -ENOMEM;
+	if (vec_push(&l->targets, t)) {
+		target_free(t, &l->ctx);
+		return -ENOMEM;
+	}
+	log_debug("process %d (%s) is measured", t->pid, t->comm);
+	return 0;
+}
+
+static int on_mapping(struct live *l, const struct event_mapping *e)
+{
+	struct target *t = live_target_of(l, e->head.space);
+
+	if (!t)
+		return 0;
+	touches_forget(l->ctx.kernel, e);
+	return mappings_apply(&t->mappings, l->ctx.kernel, kernel_space(l->ctx.kernel, t->space),
+			      e);
+}
+
+static int on_event(void *ctx, const struct event *event, size_t size)
+{
+	struct live *l = ctx;
+	struct target *t = live_target_of(l, event->space);
+
+	(void)size;
+	switch (event->type) {
+	case EVENT_SPACE:
+		return on_space(l, (const struct event_space *)event);
+	case EVENT_SPACE_END:
+		if (t) {
+			t->dead = true;
+			symbolizer_forget_process(l->symbols, t->pid);
+		}
+		return 0;
+	case EVENT_CODE:
+		if (t) {
+			t->code_dirty = true;
+			target_refresh(t, &l->ctx);
+		}
+		return 0;
+	case EVENT_STACK:
+		return t ? traces_add(l->traces, t, &l->ctx, (const struct event_stack *)event) : 0;
+	case EVENT_MAPPING:
+		return on_mapping(l, (const struct event_mapping *)event);
+	}
+	return 0;
+}
+
+/* What a person can be told before anything is loaded. */
+static int pid_check(pid_t pid)
+{
+	struct process_status status;
+	int err = process_status_read(pid, &status);
+
+	if (err == -ESRCH)
+		return error_set(err, "there is no process %d", pid);
+	if (err)
+		return err;
+	if (status.kernel_thread)
+		return error_set(-ESRCH, "process %d (%s) is a kernel thread: it has no memory of its "
+					 "own",
+				 pid, status.comm);
+	if (status.zombie)
+		return error_set(-ESRCH, "process %d (%s) has ended already and waits for its parent",
+				 pid, status.comm);
+	if (process_is_32bit(pid) == 1)
+		return error_set(-ENOEXEC, "process %d (%s) is a 32-bit program: memtop measures "
+					   "64-bit ones only",
+				 pid, status.comm);
+	return 0;
+}
+
+/* Reads the code of a process that is there already, so that the BPF arrays can be sized for it. */
+static void code_preview(struct live *l, pid_t pid)
+{
+	struct maps maps = { 0 };
+
+	if (maps_read(pid, &maps))
+		return;
+	vec_for_each(&maps.list, m) {
+		if (m->prot & 4 && m->type == MAP_TYPE_FILE)
+			code_file_of(l->ctx.code, pid, m);
+	}
+	maps_free(&maps);
+}
+
+static int live_preview(struct live *l, const struct live_options *o)
+{
+	struct pid_list pids = { 0 };
+	int err = 0;
+
+	for (size_t i = 0; i < o->n_pids && !err; i++) {
+		err = pid_check(o->pids[i]);
+		if (!err)
+			code_preview(l, o->pids[i]);
+	}
+	if (!err && o->target != LIVE_PIDS) {
+		err = process_list(&pids);
+		vec_for_each(&pids, pid)
+			code_preview(l, *pid);
+	}
+	code_vdso(l->ctx.code);
+	vec_free(&pids);
+	return err;
+}
+
+static int live_new_code(struct live *l)
+{
+	struct probe_set *probes = NULL;
+	int err;
+
+	if (l->ctx.with_probes) {
+		err = probe_method_detect(&l->method);
+		if (err)
+			return err;
+		probes = probe_set_new(l->method);
+		if (!probes)
+			return -ENOMEM;
+	}
+	l->ctx.code = code_new(l->store, probes);
+	if (!l->ctx.code) {
+		probe_set_close(probes);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int live_new(const struct live_options *o, struct live **out)
+{
+	struct live *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	*out = l;
+	l->kind = o->target;
+	l->table = stack_table_new();
+	l->symbols = symbolizer_new();
+	l->store = unwind_store_new();
+	if (!l->table || !l->symbols || !l->store)
+		return -ENOMEM;
+	l->traces = traces_new(l->table, l->symbols);
+	l->ctx.store = l->store;
+	l->ctx.with_probes = o->mode == MODE_FULL;
+	l->ctx.probe_all = o->target != LIVE_PIDS || o->follow;
+	l->ctx.residency = o->pagemap_only ? RESIDENCY_PAGEMAP : RESIDENCY_AUTO;
+	l->measure.blocks = blocks_new();
+	l->measure.join = join_new();
+	l->measure.mode = o->mode;
+	if (!l->traces || !l->measure.blocks || !l->measure.join)
+		return -ENOMEM;
+	return live_new_code(l);
+}
+
+/* Allocator probes go in before the first process is measured: none of its calls is missed. */
+static int live_start(struct live *l, const struct live_options *o)
+{
+	struct kernel_sizes sizes = unwind_store_sizes(l->store);
+	int err;
+
+	err = kernel_open(o, &sizes, l->method, on_event, l, &l->ctx.kernel);
+	if (err)
+		return err;
+	err = code_publish(l->ctx.code, l->ctx.kernel) ?: kernel_attach(l->ctx.kernel) ?:
+							 code_attach_all(l->ctx.code,
+									 l->ctx.probe_all, o->pids,
+									 o->n_pids);
+	if (err)
+		return err;
+	l->measure.start_ns = kernel_start_ns(l->ctx.kernel);
+	err = kernel_find_spaces(l->ctx.kernel);
+	if (!err)
+		err = live_poll(l, 0);
+	l->found = true;
+	return err == -EINTR ? 0 : err;
+}
+
+int live_open(const struct live_options *options, struct live **live)
+{
+	struct live *l = NULL;
+	int err;
+
+	err = live_new(options, &l) ?: live_preview(l, options) ?: live_start(l, options);
+	if (!err && l->kind == LIVE_PIDS && !l->targets.n)
+		err = error_set(-ESRCH, "process %d ended before it could be measured",
+				options->pids[0]);
+	if (err) {
+		live_close(l);
+		return err;
+	}
+	*live = l;
+	return 0;
+}
+
+int live_poll(struct live *l, int timeout_ms)
+{
+	return kernel_poll(l->ctx.kernel, timeout_ms);
+}
+
+/* Gives back what an ended process has held, once it has been shown for the last time. */
+static int live_release(struct live *l, struct target *t)
+{
+	struct kernel *k = l->ctx.kernel;
+	int err = blocks_drop(l->measure.blocks, k, t->space);
+
+	for (uint32_t i = 0; !err && i < kernel_tallies_used(k); i++) {
+		if (kernel_tally(k, i)->key.space == t->space)
+			kernel_release_tally(k, i);
+	}
+	if (!err)
+		err = touches_drop(k, t->space);
+	if (err)
+		return err;
+	kernel_release_space(k, t->space);
+	target_free(t, &l->ctx);
+	return 0;
+}
+
+int live_snapshot(struct live *l, struct snapshot **snapshot)
+{
+	struct measure *m = &l->measure;
+	size_t kept = 0;
+	int err = live_poll(l, 0);
+
+	if (err && err != -EINTR)
+		return error_set(err, "cannot read the kernel's events: %s", strerror(-err));
+	m->ctx = &l->ctx;
+	m->table = l->table;
+	m->traces = l->traces;
+	m->targets = l->targets.at;
+	m->n_targets = l->targets.n;
+	err = measure_take(m, snapshot);
+	if (err)
+		return err;
+	for (size_t i = 0; i < l->targets.n; i++) {
+		struct target *t = l->targets.at[i];
+
+		if (!t->reported || live_release(l, t))
+			l->targets.at[kept++] = t;
+	}
+	l->targets.n = kept;
+	return 0;
+}
+
+const struct stack_table *live_stacks(const struct live *l)
+{
+	return l->table;
+}
+
+bool live_finished(const struct live *l)
+{
+	if (l->kind != LIVE_PIDS)
+		return false;
+	vec_for_each(&l->targets, t) {
+		if (!(*t)->dead)
+			return false;
+	}
+	return true;
+}
+
+size_t live_probes(const struct live *l, const struct live_probe **probes)
+{
+	return code_probes(l->ctx.code, probes);
+}
+
+const char *live_attach_method(const struct live *l)
+{
+	if (!l->ctx.with_probes)
+		return NULL;
+	return probe_method_name(l->method);
+}
+
+void live_close(struct live *l)
+{
+	if (!l)
+		return;
+	/* the probes first: from then on the targets run at full speed */
+	code_free(l->ctx.code);
+	vec_for_each(&l->targets, t)
+		target_free(*t, &l->ctx);
+	vec_free(&l->targets);
+	kernel_close(l->ctx.kernel);
+	traces_free(l->traces);
+	symbolizer_free(l->symbols);
+	stack_table_free(l->table);
+	unwind_store_free(l->store);
+	blocks_free(l->measure.blocks);
+	join_free(l->measure.join);
+	vec_free(&l->measure.shares);
+	vec_free(&l->measure.first);
+	vec_free(&l->measure.next);
+	free(l);
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "live/measure.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "live/join.h"
+#include "proc/status.h"
+
+#define MS 1000000ULL
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+/* Strings and kernel figures of a process that is alive. */
+static void process_describe(struct measure *m, const struct target *t, struct snapshot_process *p)
+{
+	struct process_status status;
+	char text[PATH_MAX + 16];
+
+	p->pid = t->pid;
+	p->parent = t->parent;
+	p->attached_ns = t->attached_ns;
+	memcpy(p->comm, t->comm, sizeof(p->comm));
+	if (!process_status_read(t->pid, &status)) {
+		memcpy(p->comm, status.comm, sizeof(p->comm));
+		p->parent = status.ppid;
+		p->vsz = status.vsz;
+		p->rss = status.rss;
+		p->swap = status.swap;
+		p->shared = status.shared;
+		p->peak_rss = status.peak_rss;
+	}
+	if (!process_exe(t->pid, text, sizeof(text)))
+		p->exe = stack_table_string(m->table, text);
+	if (!process_cmdline(t->pid, text, sizeof(text)) && text[0])
+		p->cmdline = stack_table_string(m->table, text);
+}
+
+/*
+ * The resident set is what the page tables say, to the page: the kernel's own counter may lag by
+ * some pages for each CPU.  Where the tables cannot be read, the counter is all there is.
+ */
+static void process_account(const struct join_result *joined, struct snapshot_process *p)
+{
+	p->residency_known = joined->residency_known;
+	if (joined->residency_known) {
+		p->accounts = joined->accounts;
+		p->rss = rss_accounts_total(&p->accounts);
+		p->before_attach_swapped = joined->before_swapped;
+		if (p->peak_rss < p->rss)
+			p->peak_rss = p->rss;
+	} else {
+		p->accounts.other = p->rss;
+	}
+}
+
+/* What the tally says of the past, with the peak as memtop.h explains it. */
+static void stack_history(const struct tally *tally, const struct space *space,
+			  struct snapshot_stack *row)
+{
+	int64_t peak = tally->epoch == space->epoch ? tally->at_peak : tally->live_bytes;
+
+	row->thread = tally->key.tid;
+	row->touched = tally->touched;
+	row->allocated_total = tally->total_bytes;
+	row->freed_total = tally->freed_bytes;
+	row->allocations = tally->total_count;
+	row->frees = tally->freed_count;
+	row->failed = tally->failed_count;
+	row->temporary = tally->temporary_count;
+	row->at_peak = peak > 0 ? peak : 0;
+}
+
+static enum stack_kind kind_of(const struct tally *tally)
+{
+	if (tally->flags & TALLY_HEAP)
+		return STACK_HEAP;
+	return tally->flags & TALLY_MAPPING ? STACK_MAPPING : STACK_TOUCH;
+}
+
+/* One row for each stack of the target that has done anything. */
+static int stacks_collect(struct measure *m, struct target *t, uint32_t process,
+			  struct snapshot *s)
+{
+	const struct space *space = kernel_space(m->ctx->kernel, t->space);
+	uint64_t now_ms = (clock_ns(CLOCK_MONOTONIC) - kernel_start_ns(m->ctx->kernel)) / MS;
+
+	for (uint32_t i = m->first.at[t->space]; i != NO_INDEX; i = m->next.at[i]) {
+		const struct tally *tally = kernel_tally(m->ctx->kernel, i);
+		const struct share *share = &m->shares.at[i];
+		struct snapshot_stack row = { .process = process };
+		bool lost;
+		int64_t id;
+
+		if (!tally->total_count && !tally->touched && !tally->failed_count)
+			continue;
+		id = traces_id(m->traces, tally->key.stack, &lost);
+		if (id < 0)
+			return id;
+		row.stack = id;
+		row.kind = kind_of(tally);
+		row.now = share->now;
+		row.count = row.kind == STACK_MAPPING && tally->live_count > 0 ?
+				    (uint64_t)tally->live_count :
+				    share->count;
+		if (share->oldest_ms != UINT32_MAX && now_ms > share->oldest_ms)
+			row.oldest_ns = (now_ms - share->oldest_ms) * MS;
+		stack_history(tally, space, &row);
+		s->lost.stacks += lost;
+		figures_add(&s->processes.at[process].now, &row.now);
+		if (vec_push(&s->stacks, row))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The row for what was there before memtop came; it has no stack. */
+static int before_collect(struct measure *m, uint32_t process, struct snapshot *s)
+{
+	const struct snapshot_process *p = &s->processes.at[process];
+	struct snapshot_stack row = { .process = process, .kind = STACK_BEFORE_ATTACH };
+	int64_t id;
+
+	if (!p->accounts.before_attach && !p->before_attach_swapped)
+		return 0;
+	id = traces_no_stack(m->traces);
+	if (id < 0)
+		return id;
+	row.stack = id;
+	row.now.resident = p->accounts.before_attach;
+	row.now.swapped = p->before_attach_swapped;
+	return vec_push(&s->stacks, row);
+}
+
+/* Keeps what was measured, to be shown once more when the process has ended. */
+static int target_keep(struct target *t, const struct snapshot *s, uint32_t process, size_t first)
+{
+	size_t n = s->stacks.n - first;
+
+	t->last = s->processes.at[process];
+	vec_clear(&t->last_stacks);
+	if (!n)
+		return 0;
+	if (vec_reserve(&t->last_stacks, n))
+		return -ENOMEM;
+	memcpy(t->last_stacks.at, s->stacks.at + first, n * sizeof(*t->last_stacks.at));
+	t->last_stacks.n = n;
+	return 0;
+}
+
+/* An ended process, with its last figures: the ones of the snapshot before. */
+static int target_repeat(struct target *t, struct snapshot *s)
+{
+	uint32_t process = s->processes.n;
+
+	t->last.exited = true;
+	if (vec_push(&s->processes, t->last))
+		return -ENOMEM;
+	vec_for_each(&t->last_stacks, row) {
+		row->process = process;
+		if (vec_push(&s->stacks, *row))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int target_measure(struct measure *m, struct target *t, struct snapshot *s)
+{
+	const struct space *space = kernel_space(m->ctx->kernel, t->space);
+	struct snapshot_process p = { 0 };
+	uint32_t process = s->processes.n;
+	size_t first = s->stacks.n, n_blocks;
+	const struct live_block *blocks = blocks_of(m->blocks, t->space, &n_blocks);
+	struct join_result joined;
+	int err;
+
+	target_read_threads(t);
+	/* the maps change without a system call too: the stack grows */
+	target_refresh(t, m->ctx);
+	process_describe(m, t, &p);
+	err = join_target(m->join, t, blocks, n_blocks, m->shares.at, m->shares.n, &joined);
+	if (err && err != -ESRCH)
+		return err;
+	if (err == -ESRCH && t->last.pid)
+		return target_repeat(t, s);
+	process_account(&joined, &p);
+	p.peak_allocated = space->peak_bytes > 0 ? space->peak_bytes : 0;
+	p.unknown_frees = space->unknown_frees;
+	p.exited = t->dead || err == -ESRCH;
+	if (vec_push(&s->processes, p))
+		return -ENOMEM;
+	err = stacks_collect(m, t, process, s) ?: before_collect(m, process, s);
+	return err ?: target_keep(t, s, process, first);
+}
+
+void measure_losses(const struct measure *m, struct snapshot *s)
+{
+	const struct kernel *k = m->ctx->kernel;
+
+	s->lost.events = kernel_counter(k, COUNTER_EVENTS_LOST) +
+			 kernel_counter(k, COUNTER_STATE_LOST) +
+			 kernel_counter(k, COUNTER_SPACES_LOST);
+	s->lost.blocks = kernel_counter(k, COUNTER_BLOCKS_LOST);
+	s->lost.block_bytes = kernel_counter(k, COUNTER_BLOCKS_LOST_BYTES);
+	s->lost.stacks += kernel_counter(k, COUNTER_TALLIES_LOST);
+	s->ends.walked = kernel_counter(k, COUNTER_STACKS);
+	for (int i = 0; i < 5; i++)
+		s->ends.ended[i] = kernel_counter(k, COUNTER_END_ROOT + i);
+	s->lost.truncated_stacks = s->ends.walked - s->ends.ended[STACK_STOP_ROOT];
+}
+
+/* Empties the shares and threads the tallies of each space on a list, in ascending order. */
+static int shares_begin(struct measure *m)
+{
+	uint32_t n = kernel_tallies_used(m->ctx->kernel), spaces = 0;
+
+	for (size_t i = 0; i < m->n_targets; i++) {
+		if (m->targets[i]->space >= spaces)
+			spaces = m->targets[i]->space + 1;
+	}
+	if (vec_reserve(&m->shares, n) || vec_reserve(&m->next, n) ||
+	    vec_reserve(&m->first, spaces))
+		return -ENOMEM;
+	m->shares.n = m->next.n = n;
+	m->first.n = spaces;
+	for (uint32_t i = 0; i < spaces; i++)
+		m->first.at[i] = NO_INDEX;
+	for (uint32_t i = n; i-- > 0;) {
+		uint32_t space = kernel_tally(m->ctx->kernel, i)->key.space;
+
+		m->shares.at[i] = (struct share){ .oldest_ms = UINT32_MAX };
+		if (space >= spaces)
+			continue; /* given back, or of a process that is not known yet */
+		m->next.at[i] = m->first.at[space];
+		m->first.at[space] = i;
+	}
+	return 0;
+}
+
+int measure_take(struct measure *m, struct snapshot **snapshot)
+{
+	uint64_t began = clock_ns(CLOCK_MONOTONIC);
+	struct snapshot *s = snapshot_new(m->table);
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	s->time_ns = clock_ns(CLOCK_REALTIME);
+	s->elapsed_ns = began - m->start_ns;
+	s->mode = m->mode;
+	err = blocks_read(m->blocks, m->ctx->kernel) ?: shares_begin(m);
+	for (size_t i = 0; !err && i < m->n_targets; i++) {
+		struct target *t = m->targets[i];
+
+		if (t->dead && t->last.pid)
+			err = target_repeat(t, s);
+		else
+			err = target_measure(m, t, s);
+		t->reported = t->dead;
+	}
+	if (err) {
+		snapshot_free(s);
+		return err;
+	}
+	measure_losses(m, s);
+	s->residency_ns = clock_ns(CLOCK_MONOTONIC) - began;
+	*snapshot = s;
+	return 0;
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "live/target.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/table.h"
+#include "proc/status.h"
+
+/* A slice that a mapping change keeps voiding is left empty: the unwinder then asks the kernel. */
+#define PUBLISH_TRIES 3
+
+/* An address that no mapping has may be nonsense: the maps are not read for each of those. */
+#define REFRESH_NS 20000000ULL
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static bool map_is_private_memory(const struct map *m)
+{
+	return m->type == MAP_TYPE_ANON || m->type == MAP_TYPE_HEAP;
+}
+
+/* Pages of private memory that hold data now: what memtop cannot know who asked for. */
+static int target_note_before(struct target *t)
+{
+	struct page_ranges ranges = { 0 };
+	int err = 0;
+
+	vec_for_each(&t->maps.list, m) {
+		if (!map_is_private_memory(m))
+			continue;
+		vec_clear(&ranges);
+		err = residency_read(t->residency, m->start, m->end, &ranges);
+		if (err)
+			break;
+		vec_for_each(&ranges, r) {
+			if (r->state != PAGE_ZERO)
+				err = err ?: extents_append(&t->before, r->start, r->end);
+		}
+	}
+	vec_free(&ranges);
+	return err;
+}
+
+/* Tells one set of executable mappings from another. */
+static uint64_t code_hash(const struct maps *maps)
+{
+	uint64_t h = 0;
+
+	vec_for_each(&maps->list, m) {
+		if (m->prot & PROT_EXEC)
+			h = hash_u64(h ^ m->start) ^ hash_u64(m->end ^ m->inode << 20 ^ m->offset);
+	}
+	return h;
+}
+
+static int target_read_maps(struct target *t)
+{
+	int err = maps_read(t->pid, &t->maps);
+
+	if (err)
+		return err;
+	t->maps_read_ns = clock_ns(CLOCK_MONOTONIC);
+	vec_clear(&t->modules);
+	for (size_t i = 0; i < t->maps.list.n; i++) {
+		if (vec_push(&t->modules, MODULE_UNKNOWN))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The unwinder's view of the executable mappings; 0 or -ENOMEM. */
+static int target_exec_maps(struct target *t, const struct target_context *ctx,
+			    struct exec_map **out, size_t *n)
+{
+	struct VEC_OF(struct exec_map) maps = { 0 };
+
+	vec_for_each(&t->maps.list, m) {
+		struct exec_map map = { .start = m->start, .end = m->end };
+		const struct code_file *f = NULL;
+
+		if (!(m->prot & PROT_EXEC) || m->type == MAP_TYPE_SPECIAL)
+			continue;
+		map.bias = m->start - m->offset;
+		if (m->type == MAP_TYPE_VDSO) {
+			f = m->path && !strcmp(m->path, "[vdso]") ? code_vdso(ctx->code) : NULL;
+			map.bias = m->start;
+			if (!f)
+				continue; /* [uprobes]: the unwinder must not take it for code */
+		} else if (m->inode) {
+			f = code_file_of(ctx->code, t->pid, m);
+		}
+		if (f) {
+			map.index = code_file_rows(f).index;
+			map.n_index = code_file_rows(f).n_index;
+		}
+		if (vec_push(&maps, map)) {
+			vec_free(&maps);
+			return -ENOMEM;
+		}
+	}
+	*out = maps.at;
+	*n = maps.n;
+	return 0;
+}
+
+/*
+ * Gives the unwinder this process's code.  The generation is looked at again afterwards: code that
+ * went away since the maps were read has voided the slice, and must not come back with this one.
+ */
+static int target_publish(struct target *t, const struct target_context *ctx)
+{
+	struct space *space = kernel_space(ctx->kernel, t->space);
+	uint64_t old = t->slice;
+	int err;
+
+	for (int i = 0; i < PUBLISH_TRIES; i++) {
+		uint32_t generation = __atomic_load_n(&space->generation, __ATOMIC_ACQUIRE);
+		struct exec_map *maps;
+		uint64_t slice;
+		size_t n;
+
+		err = target_read_maps(t) ?: target_exec_maps(t, ctx, &maps, &n);
+		if (err)
+			return err;
+		slice = unwind_store_slice(ctx->store, maps, n);
+		free(maps);
+		__atomic_store_n(&space->maps, slice, __ATOMIC_RELEASE);
+		unwind_store_slice_drop(ctx->store, old);
+		t->slice = old = slice;
+		if (__atomic_load_n(&space->generation, __ATOMIC_ACQUIRE) == generation) {
+			t->code_dirty = false;
+			t->published = code_hash(&t->maps);
+			return 0;
+		}
+		__atomic_store_n(&space->maps, 0, __ATOMIC_RELEASE);
+	}
+	return 0;
+}
+
+/* Puts probes where this process's allocators are; 1 when some are new. */
+static int target_probe(struct target *t, const struct target_context *ctx)
+{
+	int fresh = 0;
+
+	vec_for_each(&t->maps.list, m) {
+		const struct code_file *f;
+		int rc;
+
+		if (!(m->prot & PROT_EXEC) || m->type != MAP_TYPE_FILE)
+			continue;
+		f = code_file_of(ctx->code, t->pid, m);
+		if (!f)
+			continue;
+		rc = code_attach(ctx->code, f, ctx->probe_all ? 0 : t->pid);
+		if (rc == -ESRCH)
+			return rc;
+		if (rc < 0)
+			log_warn("process %d: %s", t->pid, error_text(rc));
+		else
+			fresh |= rc;
+	}
+	return fresh;
+}
+
+/* True when the unwinder's view of the code is not what the maps say. */
+static bool target_is_stale(const struct target *t, const struct target_context *ctx)
+{
+	const struct space *space = kernel_space(ctx->kernel, t->space);
+
+	return t->code_dirty || t->published != code_hash(&t->maps) ||
+	       (t->slice && !__atomic_load_n(&space->maps, __ATOMIC_RELAXED));
+}
+
+int target_refresh(struct target *t, const struct target_context *ctx)
+{
+	int rc;
+
+	if (t->dead)
+		return -ESRCH;
+	rc = target_read_maps(t);
+	if (rc || !target_is_stale(t, ctx))
+		return rc;
+	rc = target_publish(t, ctx);
+	if (!rc && ctx->with_probes && !t->is_32bit)
+		rc = target_probe(t, ctx);
+	return rc < 0 ? rc : 0;
+}
+
+int target_refresh_for(struct target *t, const struct target_context *ctx, uint64_t addr)
+{
+	if (target_map_of(t, addr) >= 0 || t->dead)
+		return 0;
+	if (clock_ns(CLOCK_MONOTONIC) - t->maps_read_ns < REFRESH_NS)
+		return 0;
+	return target_refresh(t, ctx);
+}
+
+static int target_open(struct target *t, const struct target_context *ctx)
+{
+	int fresh = 0, err;
+
+	t->is_32bit = process_is_32bit(t->pid) == 1;
+	err = target_publish(t, ctx);
+	if (err)
+		return err;
+	if (ctx->with_probes && !t->is_32bit)
+		fresh = target_probe(t, ctx);
+	if (fresh < 0)
+		return fresh;
+	err = residency_open(t->pid, ctx->residency, &t->residency);
+	if (err == -ESRCH)
+		return err;
+	if (err) {
+		log_warn("process %d: %s", t->pid, error_text(err));
+		return 0;
+	}
+	/* all that a process has allocated is known only if its probes were there at its birth */
+	if (!t->born || fresh)
+		return target_note_before(t);
+	return 0;
+}
+
+struct target *target_new(const struct target_context *ctx, const struct event_space *e, bool born)
+{
+	struct target *t = calloc(1, sizeof(*t));
+	int err;
+
+	if (!t)
+		return NULL;
+	t->space = e->head.space;
+	t->pid = e->tgid;
+	t->parent = e->parent;
+	t->born = born;
+	t->code_dirty = true;
+	t->attached_ns = clock_ns(CLOCK_REALTIME);
+	memcpy(t->comm, e->comm, sizeof(t->comm));
+	t->comm[sizeof(t->comm) - 1] = '\0';
+	err = target_open(t, ctx);
+	if (err)
+		log_debug("process %d (%s): %s", t->pid, t->comm, error_text(err));
+	return t;
+}
+
+void target_free(struct target *t, const struct target_context *ctx)
+{
+	if (!t)
+		return;
+	unwind_store_slice_drop(ctx->store, t->slice);
+	maps_free(&t->maps);
+	vec_free(&t->modules);
+	mappings_free(&t->mappings);
+	vec_free(&t->before);
+	residency_close(t->residency);
+	vec_free(&t->threads);
+	vec_free(&t->last_stacks);
+	free(t);
+}
+
+ssize_t target_map_of(const struct target *t, uint64_t addr)
+{
+	const struct map *m = maps_find(&t->maps, addr);
+
+	return m ? m - t->maps.list.at : -1;
+}
+
+void target_read_threads(struct target *t)
+{
+	struct threads now = { 0 };
+	size_t j = 0;
+
+	if (threads_read(t->pid, &now)) {
+		vec_free(&now);
+		return;
+	}
+	/* both are sorted by tid */
+	vec_for_each(&now, thread) {
+		while (j < t->threads.n && t->threads.at[j].tid < thread->tid)
+			j++;
+		if (!thread->stack_pointer && j < t->threads.n &&
+		    t->threads.at[j].tid == thread->tid)
+			thread->stack_pointer = t->threads.at[j].stack_pointer;
+	}
+	vec_free(&t->threads);
+	t->threads = now;
+}

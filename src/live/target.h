@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * target: one measured process (one address space) as the user side knows it.
+ *
+ * live.c keeps one per space and brings it events; join.c and measure.c read it.  It follows the
+ * process's mappings and code, and remembers what was there before memtop came; it never counts
+ * blocks.
+ *
+ *	target --> maps        /proc/PID/maps as last read, with a symbolizer module for each
+ *	       --> mappings    ranges asked for since memtop came (events)
+ *	       --> before      pages that were there when memtop came
+ *	       --> residency   page tables of this address space
+ */
+#ifndef MEMTOP_LIVE_TARGET_H
+#define MEMTOP_LIVE_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "live/code.h"
+#include "live/kernel.h"
+#include "live/mappings.h"
+#include "live/extents.h"
+#include "model/snapshot.h"
+#include "proc/maps.h"
+#include "proc/residency.h"
+#include "proc/threads.h"
+
+/* What the targets have in common; owned by live.c. */
+struct target_context {
+	struct kernel *kernel;
+	struct code *code;
+	struct unwind_store *store;
+	bool probe_all; /* probes go into all processes, not into each target */
+	enum residency_method residency;
+	bool with_probes;
+};
+
+struct target {
+	uint32_t space;
+	pid_t pid;
+	pid_t parent;	       /* that forked it; 0: not known */
+	char comm[COMM_LEN];
+	uint64_t attached_ns;  /* CLOCK_REALTIME */
+	bool born;	       /* its exec was seen: all that it allocates is counted */
+	bool dead;
+	bool reported;	       /* its last figures have been in a snapshot */
+	bool code_dirty;       /* code came or went since it was published */
+	uint64_t published;    /* hash of the executable mappings that the unwinder has */
+	uint64_t maps_read_ns; /* CLOCK_MONOTONIC */
+	bool is_32bit;	       /* cannot be probed: its stacks and calls follow another ABI */
+	struct maps maps;
+	struct VEC_OF(int64_t) modules; /* of maps.list, MODULE_UNKNOWN until asked for */
+	uint64_t slice;	       /* in the unwind store */
+	struct mappings mappings;
+	struct extents before;
+	struct residency *residency; /* NULL: could not be opened */
+	struct threads threads;	     /* with the last stack pointer known of each */
+	struct snapshot_process last; /* as in the last snapshot; last.pid is 0 before the first */
+	struct VEC_OF(struct snapshot_stack) last_stacks;
+};
+
+#define MODULE_UNKNOWN (-1000)
+
+/*
+ * Begins to follow the process of an EVENT_SPACE: reads its maps, publishes its code, probes it, and
+ * notes the pages that are there already.  NULL when memory is out.  A process that is gone already
+ * makes a target that is dead.
+ */
+struct target *target_new(const struct target_context *ctx, const struct event_space *e, bool born);
+void target_free(struct target *t, const struct target_context *ctx);
+
+/*
+ * Reads the maps again, and if code came or went tells the unwinder and probes what is new; 0 or
+ * -errno (-ESRCH: the process is gone, the maps are as they were).
+ */
+int target_refresh(struct target *t, const struct target_context *ctx);
+
+/* The same when no mapping is known for addr, and not more often than every 20 ms. */
+int target_refresh_for(struct target *t, const struct target_context *ctx, uint64_t addr);
+
+/* The mapping (index into t->maps.list) of a code address, or -1. */
+ssize_t target_map_of(const struct target *t, uint64_t addr);
+
+/* Brings the threads' stack pointers up to date, keeping the last known one of those that run. */
+void target_read_threads(struct target *t);
+
+#endif

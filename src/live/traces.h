@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * traces: the stacks that the BPF programs have sent, from addresses to names.
+ *
+ * live.c adds each as its event comes, while the process's maps are at hand: an address becomes a
+ * file and an offset.  Names are looked up only when a snapshot needs the stack (measure.c), off the
+ * hot path, and once.  It never looks at the target's memory.
+ *
+ *	traces{stack hash} -> trace { frames: address, module, offset; id in the stack table }
+ */
+#ifndef MEMTOP_LIVE_TRACES_H
+#define MEMTOP_LIVE_TRACES_H
+
+#include <linux/types.h>
+#include <stdint.h>
+
+#include "live/target.h"
+#include "model/stack_table.h"
+
+struct symbolizer;
+struct traces;
+
+/* Neither table nor symbols is owned; both outlive it. NULL when memory is out. */
+struct traces *traces_new(struct stack_table *table, struct symbolizer *symbols);
+void traces_free(struct traces *t);
+
+/* Notes a stack of target (a known one is left as it is); 0 or -ENOMEM. */
+int traces_add(struct traces *t, struct target *target, const struct target_context *ctx,
+	       const struct event_stack *e);
+
+/*
+ * The stack table's id for a stack hash, resolved now if it has not been; a stack whose frames have
+ * not come is the one empty stack with STACK_STOP_LOST (*lost is set then).  -ENOMEM.
+ */
+int64_t traces_id(struct traces *t, uint64_t stack, bool *lost);
+
+/* The id of the empty stack that stands for memory from before memtop came. */
+int64_t traces_no_stack(struct traces *t);
+
+#endif
