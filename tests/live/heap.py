@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Allocations counted exactly: kinds, random operations, allocators, threads, forks."""
+
+from harness import *
+
+
+def truth(name, others="0"):
+	"""A program that tells its truth: zero difference, stack by stack."""
+	target = Target(name.split(","))
+	memtop = Memtop(["-p", target.pid])
+	told = target.run()
+	expect_truth(memtop.fresh(), told, others=int(others))
+	memtop.stop()
+	expect(target.finish() == 0, "the target did not end well")
+
+
+def oracle(name, operations, threads, seed):
+	"""Random operations against the target's own count: bytes, blocks, totals and calls."""
+	target = Target([name, operations, threads, seed])
+	memtop = Memtop(["-p", target.pid], delay=0.5)
+	told = target.run(timeout=100)
+	expect(len(told) == 64, f"{len(told)} functions in place of 64")
+	document = memtop.fresh()
+	expect_truth(document, told)
+	p = process_of(document, target.pid)
+	expect(p["allocated"] == sum(t["bytes"] for t in told), "the process's sum differs")
+	memtop.stop()
+	expect(target.finish() == 0, "the target did not end well")
+
+
+def threads():
+	"""Short-lived threads leave their blocks; those that stay have rows of their own."""
+	target = Target(["threads", "50"])
+	memtop = Memtop(["-p", target.pid])
+	told = target.run()
+	document = memtop.fresh()
+	# what pthread_create() maps and callocs for a thread is not the truth's business
+	expect_truth(document, [t for t in told if "function" in t], others=GIB)
+	for t in told:
+		if "thread" not in t:
+			continue
+		own = [s for s in document["stacks"]
+		       if s["thread"] == t["thread"] and blame(s, {"stay_block"})]
+		have = sum(s["allocated"] for s in own)
+		expect(have == t["bytes"], f"thread {t['thread']} has {have}, not {t['bytes']}")
+	stacks = process_of(document, target.pid)["rss_accounts"]["stacks"]
+	expect(4 * 256 * 1024 <= stacks <= 4 * 256 * 1024 + 2 * MIB,
+	       f"the threads' stacks hold {stacks} bytes")
+	memtop.stop()
+
+
+def forks():
+	"""A fork leaves the parent as it was; child and exec count their own."""
+	target = Target("forks")
+	memtop = Memtop(["-n", "forks"])
+	told = target.run()
+	for word in ("CHILD", "EXEC"):
+		if not any(t["function"].startswith(word.lower()) for t in told):
+			told += target.until(word)
+	time.sleep(0.1)
+	document = memtop.fresh()
+	pids = {t["pid"] for t in told}
+	expect(len(pids) == 3, f"truths of {len(pids)} processes")
+	for pid in pids:
+		# exec: what the loader and C library allocate before main
+		expect_truth(document, [t for t in told if t["pid"] == pid], pid,
+			     others=0 if pid == target.pid else 64 * 1024)
+	memtop.stop()
+
+
+def fork_unfollowed():
+	"""With -p only the parent is measured, and it is as if it had never forked."""
+	target = Target("forks")
+	memtop = Memtop(["-p", target.pid])
+	told = [t for t in target.run() if t["pid"] == target.pid]
+	document = memtop.fresh()
+	expect_truth(document, told, target.pid)
+	expect({p["pid"] for p in document["processes"]} == {target.pid},
+	       "other processes than the one asked for are shown")
+	memtop.stop()
+
+
+def peak():
+	"""At the peak each stack holds its share, though all is freed again by then."""
+	target = Target("peak")
+	memtop = Memtop(["-p", target.pid])
+	told = target.run()
+	document = memtop.fresh()
+	expect_truth(document, told)
+	total = sum(s["at_peak"] for s in document["stacks"])
+	p = process_of(document, target.pid)
+	expect(total == p["peak_allocated"],
+	       f"stacks at the peak add up to {total}, the peak was {p['peak_allocated']}")
+	memtop.stop()
+
+
+main(globals())

@@ -1,0 +1,294 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Lives and deaths: of targets, of memtop, of programs born while memtop watches the machine."""
+
+import random
+
+from harness import *
+
+
+# --- what is left behind -------------------------------------------------------------------------
+
+
+def bpftool(what):
+	text = subprocess.run(["bpftool", "-j", what, "show"], capture_output=True, check=True,
+			      text=True).stdout
+	return json.loads(text or "[]")
+
+
+def bpf_objects():
+	"""Programs and links by id, with who holds them: other memtops may run on this machine."""
+	return {(what, o["id"]): [p["pid"] for p in o.get("pids", [])]
+		for what in ("prog", "link") for o in bpftool(what)}
+
+
+def pins():
+	return sorted(os.path.join(at, name) for at, _, names in os.walk("/sys/fs/bpf")
+		      for name in names)
+
+
+def expect_nothing_left(before, pinned):
+	"""What is new since `before` must go, but for what other processes hold."""
+	for _ in range(100):
+		now = bpf_objects()
+		left = [o for o in now if o not in before and
+			not any(os.path.exists(f"/proc/{pid}") for pid in now[o])]
+		if not left:
+			break
+		time.sleep(0.1)
+	expect(not left, f"left behind: {left[:10]}")
+	expect(pins() == pinned, "pinned objects are left")
+
+
+def held_by(pid):
+	return [o for o, pids in bpf_objects().items() if pid in pids]
+
+
+# --- memtop's death ------------------------------------------------------------------------------
+
+
+def reference(steps):
+	with Target(["checksum", steps]).child as child:
+		return child.stdout.read()
+
+
+def ended(how, times, seed):
+	"""memtop ended at random moments: the target's output is as if it had never been there."""
+	how = getattr(signal, how)
+	rng = random.Random(int(seed))
+	steps = str(int(times) * 900)
+	want = None
+	before, pinned = bpf_objects(), pins()
+	target = Target(["checksum", steps])
+	for _ in range(int(times)):
+		memtop = Memtop(["-p", target.pid], delay=0.05, attach=False)
+		time.sleep(rng.uniform(0, 0.7))
+		expect(target.child.poll() is None, "the target ended too early for this test")
+		if how == signal.SIGKILL:
+			memtop.stop(how, -signal.SIGKILL)
+		else:
+			memtop.stop(how, 0)
+	expect_nothing_left(before, pinned)
+	expect(target.child.poll() is None, "the target ended too early for this test")
+	# what it has said up to now must be the beginning of what it says undisturbed
+	target.child.terminate()
+	said = []
+	while (line := target.lines.next(10)) is not None:
+		said.append(line)
+	expect(len(said) > 5, f"the target said {said}")
+	want = reference(str(100 * len(said))).splitlines(keepends=True)[1:]
+	expect(said == want[:len(said)], f"the target's output changed: {said[-1]} is not "
+	       f"{want[len(said) - 1]}")
+
+
+def holds():
+	"""While it runs it does hold programs and links: else the tests for leftovers tell nothing."""
+	target = Target("small")
+	memtop = Memtop(["-p", target.pid])
+	kinds = {what for what, _ in held_by(memtop.child.pid)}
+	expect(kinds == {"prog", "link"}, f"memtop holds {kinds}")
+	memtop.stop()
+
+
+def in_good_order(how):
+	"""SIGINT and SIGTERM: the last document is whole, and the status is 0, at once."""
+	target = Target("small")
+	memtop = Memtop(["-p", target.pid], delay=30, attach=False)
+	time.sleep(1.5)
+	start = time.monotonic()
+	memtop.stop(getattr(signal, how), 0)
+	took = time.monotonic() - start
+	expect(took < 3, f"it took {took:.1f} s to end")
+	expect(memtop.errors() == "", f"it said: {memtop.errors()}")
+	expect(target.child.poll() is None, "the target has ended")
+
+
+# --- the target's death --------------------------------------------------------------------------
+
+
+def killed(times, seed):
+	"""The target dies at random moments, in the middle of everything: no crash, status 0 or 5."""
+	rng = random.Random(int(seed))
+	before, pinned = bpf_objects(), pins()
+	for _ in range(int(times)):
+		target = Target(["exits", rng.randrange(1, 400), 2])
+		memtop = Memtop(["-p", target.pid], delay=0.05, attach=False)
+		if rng.random() < 0.7:
+			time.sleep(rng.uniform(0, 0.6))
+		target.go()
+		target.child.wait(20)
+		memtop.ended((0, 5))
+		for d in memtop.documents:
+			raise_errors(check.document_errors(d))
+	expect_nothing_left(before, pinned)
+
+
+def exit_in_order():
+	"""A target that ends by itself: a last document with its last figures, status 0."""
+	target = Target("small")
+	memtop = Memtop(["-p", target.pid])
+	told = target.run()
+	memtop.fresh()
+	target.finish()
+	memtop.ended(0)
+	last = [d for d in memtop.documents if d["processes"]][-1]
+	p = process_of(last, target.pid)
+	expect(p.get("exited") is True, f"the last document does not say that it exited: {p}")
+	expect(sums(last, {"small_block"})["small_block"]["allocations"] == 200,
+	       f"the last figures are missing: {told}")
+
+
+# --- the whole machine ---------------------------------------------------------------------------
+
+
+def born(name, others="0"):
+	"""A program that starts while memtop runs is counted from its first allocation."""
+	memtop = Memtop(["-a"], delay=0.5, wait=60)
+	target = Target([name, "--now"], wait=None)
+	told = target.until("REST")
+	document = memtop.fresh(checked=False)
+	process_of(document, target.pid)
+	own = {**document, "processes": [p for p in document["processes"] if p["pid"] == target.pid],
+	       "stacks": [s for s in document["stacks"] if s["pid"] == target.pid]}
+	raise_errors(check.document_errors(own))
+	expect_truth(document, told, target.pid, others=int(others))
+	memtop.stop()
+
+
+def everybody():
+	"""-a shows every process that has an address space, each with accounts that add up."""
+	memtop = Memtop(["-a"], delay=0.5, wait=60)
+	document = memtop.fresh()
+	shown = {p["pid"] for p in document["processes"]}
+	missing = [pid for pid in user_processes() if pid not in shown and pid != memtop.child.pid]
+	gone = [pid for pid in missing if not os.path.exists(f"/proc/{pid}")]
+	expect(len(missing) == len(gone), f"not shown: {missing}")
+	memtop.stop()
+
+
+def user_processes():
+	for name in os.listdir("/proc"):
+		try:
+			if name.isdigit() and "VmRSS" in status_of(name):
+				yield int(name)
+		except OSError:
+			pass
+
+
+def by_name():
+	"""-n: only processes of that name, also one that starts later."""
+	first, other = Target("small"), Target("touch")
+	memtop = Memtop(["-n", "small"])
+	told = first.run()
+	second = Target(["small", "--now"], wait=None)
+	told_too = second.until("REST")
+	document = memtop.fresh()
+	shown = {p["pid"] for p in document["processes"]}
+	expect(other.pid not in shown, "a process of another name is shown")
+	expect_truth(document, told, first.pid)
+	# what the loader and the C library allocate before main
+	expect_truth(document, told_too, second.pid, others=128 * 1024)
+	memtop.stop()
+
+
+def by_user():
+	"""-u: only processes of that user."""
+	path = program("small")
+	mine = Target([path])
+	theirs = Target(["setpriv", "--reuid=65534", "--clear-groups", path], wait=None) \
+		if reachable(path) else None
+	if not theirs:
+		raise Skipped(f"user 65534 cannot reach {path}")
+	theirs.until("READY")
+	memtop = Memtop(["-u", "65534"])
+	told = theirs.run()
+	mine.run()
+	document = memtop.fresh()
+	expect_truth(document, told, theirs.pid)
+	expect(mine.pid not in {p["pid"] for p in document["processes"]}, "root's process is shown")
+	memtop.stop()
+
+
+def reachable(path):
+	return subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", "test", "-x", path],
+			      check=False).returncode == 0
+
+
+def two_pids():
+	"""-p A,B: both, each with its own figures."""
+	targets = [Target("small"), Target("small")]
+	memtop = Memtop(["-p", f"{targets[0].pid},{targets[1].pid}"])
+	told = [t.run() for t in targets]
+	document = memtop.fresh()
+	for target, truth in zip(targets, told):
+		expect_truth(document, truth, target.pid)
+	targets[0].finish()
+	document = memtop.fresh()
+	expect_truth(document, told[1], targets[1].pid)
+	memtop.stop()
+
+
+def at_once():
+	"""Two memtops on one target: both right, and one's end leaves the other measuring."""
+	target = Target("kinds")
+	first, second = Memtop(["-p", target.pid]), Memtop(["-p", target.pid])
+	third = Memtop(["-p", target.pid])
+	third.stop()
+	told = target.run()
+	expect_truth(first.fresh(), told)
+	first.stop()
+	expect_truth(second.fresh(), told)
+	second.stop()
+
+
+# --- targets that are refused --------------------------------------------------------------------
+
+
+def refused(args, status):
+	"""memtop says why in one sentence and ends with `status`."""
+	done = subprocess.run([MEMTOP, *map(str, args), "--json", "-b", "-i", "1"], check=False,
+			      capture_output=True, text=True, timeout=30)
+	expect(done.returncode == status, f"exit status {done.returncode}, not {status}: "
+	       f"{done.stderr}")
+	lines = done.stderr.strip().splitlines()
+	expect(len(lines) == 1, f"not one sentence: {done.stderr!r}")
+	expect(done.stdout == "", f"it wrote {done.stdout[:100]!r}")
+	expect("libbpf" not in done.stderr, done.stderr)
+	return lines[0]
+
+
+def kernel_thread():
+	for name in os.listdir("/proc"):
+		if name.isdigit():
+			with open(f"/proc/{name}/stat") as f:
+				flags = int(f.read().rsplit(")", 1)[1].split()[6])
+			if flags & 0x00200000:  # PF_KTHREAD
+				break
+	else:
+		raise Skipped("no kernel thread in this pid namespace")
+	said = refused(["-p", name], 5)
+	expect("kernel thread" in said, said)
+
+
+def zombie():
+	child = spawn(["true"])
+	for _ in range(1000):
+		with open(f"/proc/{child.pid}/stat") as f:
+			if f.read().rsplit(")", 1)[1].split()[0] == "Z":
+				break
+		time.sleep(0.005)
+	refused(["-p", child.pid], 5)
+
+
+def bits32():
+	"""A 32-bit target: one clear sentence, and the target lives on."""
+	target = Target("small_32")
+	done = subprocess.run([MEMTOP, "-p", str(target.pid), "--json", "-b", "-i", "1"],
+			      check=False, capture_output=True, text=True, timeout=30)
+	expect(done.returncode == 4, f"exit status {done.returncode}: {done.stderr}")
+	expect("32" in done.stderr and len(done.stderr.splitlines()) == 1,
+	       f"not one clear sentence: {done.stderr!r}")
+	expect(len(target.run()) == 1 and target.finish() == 0, "the target was disturbed")
+
+
+main(globals())
