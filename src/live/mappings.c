@@ -130,11 +130,13 @@ static int mappings_carve(struct mappings *m, struct kernel *k, struct space *sp
 static int mappings_add(struct mappings *m, struct kernel *k, struct space *space,
 			struct mapping range)
 {
+	size_t i = mappings_lower(m, range.start);
+
 	if (range.end <= range.start)
 		return 0;
 	range.id = m->next_id++;
 	range.split = false;
-	if (vec_insert(m, mappings_lower(m, range.start), range))
+	if (vec_insert(m, i, range))
 		return -ENOMEM;
 	if (range.kind == MAPPING_DIRECT)
 		tally_credit(k, space, range.tally, range.end - range.start);
