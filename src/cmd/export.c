@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/cmd.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "cmd/message.h"
+#include "cmd/session.h"
+#include "cmd/sink.h"
+#include "export/export.h"
+
+struct export
+{
+	const struct options *options;
+	struct sink *sink;
+};
+
+static int write_snapshot(const struct snapshot *s, void *ctx)
+{
+	const struct export *e = ctx;
+	FILE *out = sink_begin(e->sink);
+	int err;
+
+	if (!out)
+		return error_set(-ENOMEM, "out of memory");
+	err = export_write(e->options->format, out, s, &e->options->export);
+	if (err) {
+		sink_drop(e->sink);
+		return err;
+	}
+	return sink_put(e->sink);
+}
+
+enum exit_status cmd_export(const struct options *options)
+{
+	struct export e = { .options = options };
+	struct session_consumer consumer = { .end = write_snapshot, .ctx = &e };
+	enum exit_status status = session_permitted();
+	int err;
+
+	if (status)
+		return status;
+	err = sink_open(options->output, SINK_WHOLE, &e.sink);
+	if (!err) {
+		status = session_run(options, &consumer);
+		err = sink_close(e.sink);
+	}
+	if (err && status == EXIT_DONE) {
+		message_error("%s", error_text(err));
+		status = exit_status_of(err);
+	}
+	return status;
+}

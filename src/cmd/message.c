@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+/*
+ * A sentence may quote a file's or a process's name, and those may hold anything: a control
+ * character must not reach the terminal.  One write, so that lines of several writers do not mix.
+ */
+static void print_line(const char *text)
+{
+	char line[1100];
+	size_t n = 0;
+
+	for (; *text && n < sizeof(line) - 1; text++)
+		line[n++] = (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text;
+	line[n] = '\0';
+	fprintf(stderr, "memtop: %s\n", line);
+}
+
+static void print_log(enum log_level level, const char *text, void *ctx)
+{
+	(void)level;
+	(void)ctx;
+	print_line(text);
+}
+
+void message_log_to_stderr(bool quiet, unsigned verbose)
+{
+	if (quiet)
+		log_set_sink(NULL, NULL, LOG_WARN);
+	else
+		log_set_sink(print_log, NULL,
+			     verbose > 1 ? LOG_DEBUG
+			     : verbose	 ? LOG_INFO
+					 : LOG_WARN);
+}
+
+void message_error(const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	print_line(text);
+}
+
+void message_note(const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (!log_enabled(LOG_WARN))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	print_line(text);
+}

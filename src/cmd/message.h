@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * message: what memtop says to people: one sentence a line on stderr, "memtop: " in front.
+ *
+ * The verbs call it, and code below cmd/ through the log's sink.  It never writes to stdout, which
+ * is for data.
+ */
+#ifndef MEMTOP_CMD_MESSAGE_H
+#define MEMTOP_CMD_MESSAGE_H
+
+#include <stdbool.h>
+
+/*
+ * Sends the log to stderr: warnings, with verbose 1 notes too, from 2 on everything (libbpf's words
+ * as well); quiet drops the warnings.
+ */
+void message_log_to_stderr(bool quiet, unsigned verbose);
+
+/* One sentence, without newline; for failures and for what -q must not hide. */
+void message_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* One sentence that the figures can be understood without; -q hides it. */
+void message_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cmd/flags.h"
+#include "cmd/suggest.h"
+
+#define SECOND_NS	 1000000000ull
+#define DEFAULT_LIMIT	 20
+#define DEFAULT_OLDER_NS (SECOND_NS / 2)
+
+struct parser {
+	struct options *options;
+	int argc;
+	char *const *argv;
+	int at; /* the word in hand */
+};
+
+/* --- finding a flag ------------------------------------------------------------------------------
+ */
+
+static const char *verb_name(enum verb_id verb)
+{
+	return verb == VERB_EXPORT ? "export" : verb == VERB_CHECK ? "check" : "top";
+}
+
+static const struct flag *find_letter(char letter)
+{
+	for (size_t i = 0; i < n_flags; i++) {
+		if (flags[i].letter == letter)
+			return &flags[i];
+	}
+	return NULL;
+}
+
+static const struct flag *find_exact(const char *name, size_t n)
+{
+	for (size_t i = 0; i < n_flags; i++) {
+		if (!strncmp(flags[i].name, name, n) && !flags[i].name[n])
+			return &flags[i];
+	}
+	return NULL;
+}
+
+static int unknown_option(enum verb_id verb, const char *name, size_t n)
+{
+	const char *words[64], *near;
+	char text[32] = "";
+	size_t n_words = 0;
+
+	for (size_t i = 0; i < n_flags && n_words < 64; i++) {
+		if (flags[i].verbs & verb)
+			words[n_words++] = flags[i].name;
+	}
+	if (n < sizeof(text))
+		memcpy(text, name, n);
+	near = suggest_word(text, words, n_words);
+	if (near)
+		return error_set(-EINVAL, "unknown option --%.*s; did you mean --%s?", (int)n, name,
+				 near);
+	return error_set(-EINVAL, "unknown option --%.*s; memtop %s --help lists them", (int)n,
+			 name, verb_name(verb));
+}
+
+/* The verb's one flag that begins with name; 0 or -EINVAL with error_text(). */
+static int find_shortened(enum verb_id verb, const char *name, size_t n, const struct flag **flag)
+{
+	*flag = NULL;
+	for (size_t i = 0; n && i < n_flags; i++) {
+		if (!(flags[i].verbs & verb) || strncmp(flags[i].name, name, n))
+			continue;
+		if (*flag)
+			return error_set(-EINVAL, "--%.*s can mean --%s or --%s: write it out",
+					 (int)n, name, (*flag)->name, flags[i].name);
+		*flag = &flags[i];
+	}
+	return *flag ? 0 : unknown_option(verb, name, n);
+}
+
+static int check_verb(enum verb_id verb, const struct flag *flag)
+{
+	if (flag->verbs & verb)
+		return 0;
+	return error_set(-EINVAL, "--%s is an option of memtop %s, not of memtop %s", flag->name,
+			 verb_name(flag->verbs & -flag->verbs), verb_name(verb));
+}
+
+/* --- reading words
+ * -------------------------------------------------------------------------------- */
+
+static int apply(struct parser *p, const struct flag *flag, const char *value)
+{
+	int err = check_verb(p->options->verb, flag);
+
+	if (err)
+		return err;
+	if (flag->argument && !value) {
+		if (p->at + 1 >= p->argc)
+			return error_set(-EINVAL, "--%s needs a value: --%s %s", flag->name,
+					 flag->name, flag->argument);
+		value = p->argv[++p->at];
+	}
+	return flag->set(p->options, flag, value);
+}
+
+/* --name, --name=VALUE; name is without the dashes. */
+static int parse_long(struct parser *p, const char *name)
+{
+	size_t n = strcspn(name, "=");
+	const struct flag *flag = find_exact(name, n);
+	int err;
+
+	if (!flag) {
+		err = find_shortened(p->options->verb, name, n, &flag);
+		if (err)
+			return err;
+	}
+	if (name[n] && !flag->argument)
+		return error_set(-EINVAL, "--%s takes no value", flag->name);
+	return apply(p, flag, name[n] ? name + n + 1 : NULL);
+}
+
+/* -x, -xVALUE, -xyz; letters is without the dash. */
+static int parse_letters(struct parser *p, const char *letters)
+{
+	int err = 0;
+
+	if (letters[1] && find_exact(letters, strlen(letters)))
+		return error_set(-EINVAL, "unknown option -%s; did you mean --%s?", letters,
+				 letters);
+	for (; *letters && !err; letters++) {
+		const struct flag *flag = find_letter(*letters);
+
+		if (!flag)
+			return error_set(-EINVAL, "unknown option -%c; memtop %s --help lists them",
+					 *letters, verb_name(p->options->verb));
+		if (flag->argument)
+			return apply(p, flag, letters[1] ? letters + 1 : NULL);
+		err = apply(p, flag, NULL);
+	}
+	return err;
+}
+
+static int refuse_word(struct parser *p, const char *word)
+{
+	if (*word && strspn(word, "0123456789,") == strlen(word))
+		return error_set(-EINVAL, "unexpected '%s'; did you mean -p %s?", word, word);
+	return error_set(-EINVAL, "unexpected '%s'; memtop %s takes options only", word,
+			 verb_name(p->options->verb));
+}
+
+static int parse_words(struct parser *p)
+{
+	int err = 0;
+
+	for (; p->at < p->argc && !err; p->at++) {
+		const char *word = p->argv[p->at];
+
+		if (!strcmp(word, "--"))
+			return p->at + 1 < p->argc ? refuse_word(p, p->argv[p->at + 1]) : 0;
+		if (word[0] == '-' && word[1] == '-')
+			err = parse_long(p, word + 2);
+		else if (word[0] == '-' && word[1])
+			err = parse_letters(p, word + 1);
+		else
+			err = refuse_word(p, word);
+		if (p->options->help || p->options->version)
+			return err;
+	}
+	return err;
+}
+
+/* --- what flags mean together
+ * --------------------------------------------------------------------- */
+
+static int settle_target(struct options *o)
+{
+	if (!!o->pids.n + o->all + o->has_comm + o->has_user > 1)
+		return error_set(-EINVAL,
+				 "give only one of --pid, --all, --comm and --user as the target");
+	if (o->live.follow && !o->pids.n)
+		return error_set(-EINVAL, "--follow goes with --pid only");
+	o->live.target = o->pids.n     ? LIVE_PIDS
+			 : o->has_comm ? LIVE_COMM
+			 : o->has_user ? LIVE_UID
+				       : LIVE_ALL;
+	o->live.pids = o->pids.at;
+	o->live.n_pids = o->pids.n;
+	o->live.comm = o->comm;
+	return 0;
+}
+
+static int settle_view(struct options *o)
+{
+	if (!o->sorted && o->peak)
+		o->view.sort = ORDER_PEAK;
+	else if (!o->sorted && o->view.temporary)
+		o->view.sort = ORDER_TEMPORARY;
+	if (o->older)
+		o->view.leaks = true;
+	if (o->verb == VERB_EXPORT && !o->format)
+		return error_set(-EINVAL,
+				 "memtop export needs --format FORMAT; memtop export --help "
+				 "lists the formats");
+	return 0;
+}
+
+int options_parse(enum verb_id verb, int argc, char *const argv[], struct options *options)
+{
+	struct parser p = { .options = options, .argc = argc, .argv = argv };
+	int err;
+
+	*options = (struct options){
+		.verb = verb,
+		.live.mode = MODE_FULL,
+		.delay_ns = SECOND_NS,
+		.view = { .limit = DEFAULT_LIMIT, .older_ns = DEFAULT_OLDER_NS },
+	};
+	err = parse_words(&p);
+	if (err || options->help || options->version)
+		return err;
+	err = settle_target(options);
+	return err ? err : settle_view(options);
+}
+
+void options_free(struct options *options)
+{
+	vec_free(&options->pids);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cmd/message.h"
+#include "cmd/signals.h"
+#include "live/capability.h"
+#include "live/live.h"
+#include "model/stack_table.h"
+
+/* live wants to be polled each 100 ms at least, and a signal between two calls must not wait long.
+ */
+#define MAX_WAIT_NS 50000000ull
+#define MS_NS	    1000000ull
+
+struct session {
+	const struct options *options;
+	const struct session_consumer *consumer;
+	struct live *live;
+	uint64_t next_ns, end_ns; /* CLOCK_MONOTONIC; end 0: none */
+	uint64_t taken;		  /* snapshots handed on */
+	struct snapshot *now, *previous;
+	bool fresh;    /* nothing was taken in since `now` */
+	bool measured; /* some snapshot had a process in it */
+	bool *ended;   /* per --pid: said so */
+	struct snapshot_lost lost;
+};
+
+static uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
+/* --- what is said on stderr
+ * ----------------------------------------------------------------------- */
+
+static void say_ended(struct session *m, size_t i)
+{
+	if (m->ended[i])
+		return;
+	m->ended[i] = true;
+	message_note("process %d ended", (int)m->options->pids.at[i]);
+}
+
+static void say_exited(struct session *m)
+{
+	for (size_t i = 0; i < m->options->pids.n; i++) {
+		vec_for_each (&m->now->processes, p) {
+			if (p->exited && p->pid == (uint32_t)m->options->pids.at[i])
+				say_ended(m, i);
+		}
+	}
+}
+
+static void add_loss(struct text *t, uint64_t n, const char *what)
+{
+	if (n)
+		text_addf(t, "%s%llu %s%s", t->n ? ", " : "", (unsigned long long)n, what,
+			  n == 1 ? "" : "s");
+}
+
+static void say_lost(const struct snapshot_lost *lost)
+{
+	struct text t = { 0 };
+	char bytes[24];
+
+	add_loss(&t, lost->events, "event");
+	add_loss(&t, lost->blocks, "block");
+	if (lost->block_bytes)
+		text_addf(&t, " of %s", units_bytes(bytes, sizeof(bytes), lost->block_bytes));
+	add_loss(&t, lost->stacks, "stack");
+	message_error("%s lost, so the figures are lower bounds%s", text_string(&t),
+		      lost->blocks || lost->stacks
+			      ? "; --max-blocks, --max-stacks and --min-size may help"
+			      : "");
+	text_free(&t);
+}
+
+static void log_stack_ends(const struct snapshot_stack_ends *ends)
+{
+	struct text t = { 0 };
+
+	for (size_t i = 0; i < sizeof(ends->ended) / sizeof(ends->ended[0]); i++)
+		text_addf(&t, ", %s %llu", stack_stop_name((enum stack_stop)i),
+			  (unsigned long long)ends->ended[i]);
+	log_info("stacks walked: %llu; ended by%s", (unsigned long long)ends->walked,
+		 text_string(&t) + 1);
+	text_free(&t);
+}
+
+/* --- the loop
+ * ------------------------------------------------------------------------------------- */
+
+/* Puts the events of `from` before those of `to`. */
+static int carry_events(const struct snapshot *from, struct snapshot *to)
+{
+	for (size_t i = 0; from && i < from->events.n; i++) {
+		if (vec_insert(&to->events, i, from->events.at[i]))
+			return error_set(-ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+static int hand_on(struct session *m)
+{
+	if (!m->consumer->each)
+		return carry_events(m->previous, m->now);
+	return m->consumer->each(m->now, m->previous, m->consumer->ctx);
+}
+
+static int take_snapshot(struct session *m)
+{
+	struct snapshot *s;
+	int err = live_snapshot(m->live, &s);
+
+	if (err)
+		return err;
+	m->fresh = true;
+	if (snapshot_lost_any(&s->lost))
+		m->lost = s->lost;
+	/* after the end of all targets nothing may be left to tell: the figures are out already */
+	if (!s->processes.n && (m->measured || live_finished(m->live))) {
+		snapshot_free(s);
+		return 0;
+	}
+	snapshot_free(m->previous);
+	m->previous = m->now;
+	m->now = s;
+	m->measured |= s->processes.n > 0;
+	m->taken++;
+	err = hand_on(m);
+	say_exited(m);
+	return err;
+}
+
+static int wait_for_events(struct session *m, uint64_t now)
+{
+	uint64_t wait = MAX_WAIT_NS;
+	int err;
+
+	if (m->next_ns - now < wait)
+		wait = m->next_ns - now;
+	if (m->end_ns && m->end_ns - now < wait)
+		wait = m->end_ns - now;
+	err = live_poll(m->live, (int)((wait + MS_NS - 1) / MS_NS));
+	m->fresh = false;
+	return err == -EINTR ? 0 : err;
+}
+
+static int session_loop(struct session *m)
+{
+	const struct options *o = m->options;
+	uint64_t now = clock_ns();
+	int err = 0;
+
+	m->next_ns = now + o->delay_ns;
+	m->end_ns = o->duration_ns ? now + o->duration_ns : 0;
+	while (!err) {
+		now = clock_ns();
+		if (signals_stop() || live_finished(m->live) || (m->end_ns && now >= m->end_ns))
+			return m->fresh ? 0 : take_snapshot(m);
+		if (now < m->next_ns) {
+			err = wait_for_events(m, now);
+			continue;
+		}
+		err = take_snapshot(m);
+		if (o->iterations && m->taken >= o->iterations)
+			return err;
+		/* a measurement that took longer than the delay skips beats, it does not pile up */
+		m->next_ns += o->delay_ns;
+		if (m->next_ns <= clock_ns())
+			m->next_ns = clock_ns() + o->delay_ns;
+	}
+	return err;
+}
+
+/* --- from beginning to end
+ * ------------------------------------------------------------------------ */
+
+static enum exit_status nothing_measured(const struct options *o)
+{
+	switch (o->live.target) {
+	case LIVE_PIDS:
+		message_error("process %d%s ended before anything was measured", (int)o->pids.at[0],
+			      o->pids.n > 1 ? " and the others" : "");
+		return EXIT_NO_TARGET;
+	case LIVE_COMM:
+		message_error("no process is called '%s'", o->comm);
+		return EXIT_NO_TARGET;
+	case LIVE_UID:
+		message_error("user %u has no process", (unsigned)o->live.uid);
+		return EXIT_NO_TARGET;
+	case LIVE_ALL:
+		break;
+	}
+	message_error("no process was measured");
+	return EXIT_NO_TARGET;
+}
+
+static enum exit_status fail(int err)
+{
+	/* a signal while things were still being set up */
+	if (err == -EINTR && signals_stop())
+		return EXIT_DONE;
+	if (err != -EPIPE)
+		message_error("%s", error_text(err));
+	return exit_status_of(err);
+}
+
+static enum exit_status conclude(struct session *m, int err)
+{
+	if (m->now)
+		log_stack_ends(&m->now->ends);
+	if (err)
+		return fail(err);
+	if (!m->measured)
+		return nothing_measured(m->options);
+	err = m->consumer->end ? m->consumer->end(m->now, m->consumer->ctx) : 0;
+	if (err)
+		return fail(err);
+	if (live_finished(m->live)) {
+		for (size_t i = 0; i < m->options->pids.n; i++)
+			say_ended(m, i);
+	}
+	if (!snapshot_lost_any(&m->lost))
+		return EXIT_DONE;
+	say_lost(&m->lost);
+	return EXIT_LOST;
+}
+
+enum exit_status session_permitted(void)
+{
+	int err = capability_permitted();
+
+	return err ? fail(err) : EXIT_DONE;
+}
+
+enum exit_status session_run(const struct options *options, const struct session_consumer *consumer)
+{
+	struct session m = { .options = options, .consumer = consumer };
+	enum exit_status status;
+	int err;
+
+	m.ended = calloc(options->pids.n + 1, sizeof(*m.ended));
+	if (!m.ended)
+		return fail(-ENOMEM);
+	err = live_open(&options->live, &m.live);
+	if (err) {
+		status = fail(err);
+	} else {
+		if (live_attach_method(m.live))
+			log_info("probes are attached by %s", live_attach_method(m.live));
+		status = conclude(&m, session_loop(&m));
+	}
+	snapshot_free(m.now);
+	snapshot_free(m.previous);
+	live_close(m.live);
+	free(m.ended);
+	return status;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/cmd.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "cmd/message.h"
+#include "cmd/session.h"
+#include "cmd/sink.h"
+#include "export/json.h"
+
+struct top {
+	const struct options *options;
+	struct sink *sink;
+};
+
+static int print_snapshot(const struct snapshot *now, const struct snapshot *previous, void *ctx)
+{
+	struct top *t = ctx;
+	FILE *out = sink_begin(t->sink);
+	int err;
+
+	if (!out)
+		return error_set(-ENOMEM, "out of memory");
+	(void)previous;
+	err = export_write(&export_json, out, now, NULL);
+	if (err) {
+		sink_drop(t->sink);
+		return err;
+	}
+	return sink_put(t->sink);
+}
+
+enum exit_status cmd_top(const struct options *options)
+{
+	struct top t = { .options = options };
+	struct session_consumer consumer = { .each = print_snapshot, .ctx = &t };
+	enum exit_status status = session_permitted();
+	int err;
+
+	if (status)
+		return status;
+	err = sink_open(options->output, SINK_GROWING, &t.sink);
+	if (!err) {
+		status = session_run(options, &consumer);
+		err = sink_close(t.sink);
+	}
+	if (err && status == EXIT_DONE) {
+		message_error("%s", error_text(err));
+		status = exit_status_of(err);
+	}
+	return status;
+}

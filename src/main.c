@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * main: the verbs, and nothing else: finds the one that is meant and hands it its options.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "cmd/cmd.h"
+#include "cmd/help.h"
+#include "cmd/message.h"
+#include "cmd/signals.h"
+#include "cmd/sink.h"
+#include "cmd/suggest.h"
+
+static const struct verb verbs[] = {
+	{ VERB_TOP, "top", "tables of what each call stack holds (the default)",
+	  "[top] [TARGET] [OPTIONS]",
+	  "  sudo memtop -p 1234              a table each second, until Ctrl-C\n"
+	  "  sudo memtop -p 1234 -d 10 -i 1   one table, of what was asked for in 10 seconds\n"
+	  "  sudo memtop -a -g process        the whole machine, a row per process\n"
+	  "  sudo memtop -n redis-server -s phantom\n"
+	  "                                   who asked for memory and never touched it\n"
+	  "  sudo memtop -p 1234 --json -o memory.jsonl\n",
+	  cmd_top },
+	{ VERB_EXPORT, "export", "measure, then write for other tools",
+	  "export -f FORMAT [TARGET] [-D TIME] [OPTIONS]",
+	  "  sudo memtop export -p 1234 -D 30 -f folded | flamegraph.pl > memory.svg\n"
+	  "  sudo memtop export -p 1234 -D 30 -f folded --value resident -o resident.txt\n"
+	  "  sudo memtop export -a -f csv -o stacks.csv      until Ctrl-C\n",
+	  cmd_export },
+	{ VERB_CHECK, "check", "what this machine, kernel and user can do", "check [-v] [-p PID]",
+	  "  sudo memtop check\n"
+	  "  sudo memtop check -v             where the probes on the C library sit\n"
+	  "  sudo memtop check -v -p 1234     and those on this program's allocators\n",
+	  cmd_check },
+};
+
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+/* A closed standard descriptor would be taken by the next file opened, and written to. */
+static void occupy_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	const char *names[N_VERBS], *near;
+
+	for (size_t i = 0; i < N_VERBS; i++) {
+		names[i] = verbs[i].name;
+		if (!strcmp(name, names[i]))
+			return &verbs[i];
+	}
+	near = suggest_word(name, names, N_VERBS);
+	if (*name && strspn(name, "0123456789,") == strlen(name))
+		message_error("unknown command %s; did you mean -p %s?", name, name);
+	else if (near)
+		message_error("unknown command %s; did you mean %s?", name, near);
+	else
+		message_error("unknown command %s; memtop --help lists them", name);
+	return NULL;
+}
+
+static int print_text(const struct verb *verb, const struct options *o, bool overview)
+{
+	struct sink *sink;
+	FILE *out;
+	int err = sink_open(NULL, SINK_GROWING, &sink);
+
+	if (err)
+		return err;
+	out = sink_begin(sink);
+	if (!out) {
+		err = -ENOMEM;
+		goto out;
+	}
+	if (o->help)
+		help_print(out, verb, verbs, N_VERBS, overview);
+	else
+		fprintf(out, "memtop %s\n", MEMTOP_VERSION);
+	err = sink_put(sink);
+out:
+	sink_close(sink);
+	return err;
+}
+
+static enum exit_status run(const struct verb *verb, int argc, char **argv, bool overview)
+{
+	enum exit_status status;
+	struct options options;
+	int err = options_parse(verb->id, argc, argv, &options);
+
+	if (err) {
+		status = err == -EINVAL ? EXIT_USAGE : exit_status_of(err);
+	} else if (options.help || options.version) {
+		err = print_text(verb, &options, overview);
+		status = exit_status_of(err);
+	} else {
+		message_log_to_stderr(options.quiet, options.verbose);
+		status = verb->run(&options);
+	}
+	if (err && err != -EPIPE)
+		message_error("%s", error_text(err));
+	options_free(&options);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct verb *verb = &verbs[0];
+
+	occupy_standard_descriptors();
+	signals_install();
+	if (argc < 2 || argv[1][0] == '-')
+		return run(verb, argc - 1, argv + 1, true);
+	verb = find_verb(argv[1]);
+	return verb ? run(verb, argc - 2, argv + 2, false) : EXIT_USAGE;
+}
