@@ -207,7 +207,7 @@ static void test_file_grows(void **state)
 	perf_map_free(m);
 }
 
-/* A line longer than what is read at once must not end the reading, nor be kept. */
+/* A line as long as what is read at once (64 KiB) must not end the reading, nor be kept. */
 static void test_endless_line(void **state)
 {
 	struct perf_map *m = perf_map_new();
@@ -220,14 +220,15 @@ static void test_endless_line(void **state)
 	unlink(path);
 	append(path, "1000 10 before\n2000 10 ");
 	f = fopen(path, "a");
-	for (int i = 0; i < 300000; i++)
+	for (int i = 8; i < 65536; i++)
 		fputc('1', f);
 	fclose(f);
 	assert_int_equal(perf_map_update(m, pid), 0);
-	append(path, " 10 x\n3000 10 after\n");
+	append(path, "5000 10 still the long line\n3000 10 after\n");
 	assert_int_equal(perf_map_update(m, pid), 0);
 	assert_name(m, 0x1000, "before", 0x1000);
 	assert_name(m, 0x2000, NULL, 0);
+	assert_name(m, 0x5000, NULL, 0);
 	assert_name(m, 0x3000, "after", 0x3000);
 	assert_int_equal(perf_map_count(m), 2);
 	unlink(path);
@@ -253,31 +254,32 @@ static void test_odd_files(void **state)
 	perf_map_free(m);
 }
 
-/* Starts a process that waits to be killed, after in_child(arg). */
+/* Starts a process that runs in_child(arg), and then waits until it is killed or the test ends. */
 static pid_t start_child(void (*in_child)(const char *), const char *arg, int flags)
 {
-	int ready[2], up[2];
+	int ready[2], up[2], alive[2];
 	pid_t pid = 0, middle;
 	char c;
 
-	assert_int_equal(pipe(ready), 0);
-	assert_int_equal(pipe(up), 0);
+	assert_int_equal(pipe(ready) | pipe(up) | pipe2(alive, O_CLOEXEC), 0);
 	middle = fork();
 	if (!middle) {
+		close(alive[1]);
 		if (flags && unshare(flags))
 			_exit(1);
 		pid = fork();
 		if (!pid) {
 			in_child(arg);
 			(void)!write(ready[1], "r", 1);
-			for (;;)
-				pause();
+			(void)!read(alive[0], &c, 1);
+			_exit(0);
 		}
 		(void)!write(up[1], &pid, sizeof(pid));
 		_exit(0);
 	}
 	close(ready[1]);
 	close(up[1]);
+	close(alive[0]);
 	waitpid(middle, NULL, 0);
 	assert_int_equal(read(up[0], &pid, sizeof(pid)), sizeof(pid));
 	assert_int_equal(read(ready[0], &c, 1), 1);
