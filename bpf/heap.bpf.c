@@ -234,7 +234,7 @@ int heap_enter(struct pt_regs *regs)
 
 	if (!st)
 		return 0;
-	space = bpf_map_lookup_elem(&spaces, &st->space);
+	space = space_get(st->space);
 	if (!space)
 		return 0;
 	if ((cookie & 0xff) == HEAP_FREE) {
@@ -319,7 +319,7 @@ int heap_leave(struct pt_regs *regs)
 	/* after the return instruction sp is one word above the entry's */
 	if (!st || !st->call.sp || regs->sp != st->call.sp + 8 || st->mm != (__u64)task->mm)
 		return 0;
-	space = bpf_map_lookup_elem(&spaces, &st->space);
+	space = space_get(st->space);
 	if (space)
 		call_end(st, space, regs->ax);
 	st->call.sp = 0;

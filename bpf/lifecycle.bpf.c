@@ -83,7 +83,7 @@ static __always_inline void space_begin(struct task_struct *task, __u32 parent)
 	if (!mm || bpf_map_lookup_elem(&space_of, &mm))
 		return;
 	index = space_index_new();
-	space = bpf_map_lookup_elem(&spaces, &index);
+	space = space_get(index);
 	if (!space) {
 		count(COUNTER_SPACES_LOST);
 		return;
@@ -171,7 +171,7 @@ int BPF_PROG(space_exit, struct mm_struct *mm)
 		return 0;
 	index = *found;
 	bpf_map_delete_elem(&space_of, &key);
-	space = bpf_map_lookup_elem(&spaces, &index);
+	space = space_get(index);
 	if (!space)
 		return 0;
 	space->state = SPACE_DEAD;

@@ -84,7 +84,7 @@ static __always_inline void touch_forget(__u32 space, __u64 start, __u64 len)
  */
 static __always_inline bool code_distrust(struct task_state *st, __u64 start, __u64 end)
 {
-	struct space *space = bpf_map_lookup_elem(&spaces, &st->space);
+	struct space *space = space_get(st->space);
 	__u32 lo, hi, mid, stop;
 	struct exec_map *map;
 

@@ -10,6 +10,12 @@
 
 #include "maps.bpf.h"
 
+/* By value: 6.1 takes a map key from the stack or from a map, not from memory that was passed in. */
+static __always_inline struct space *space_get(__u32 index)
+{
+	return bpf_map_lookup_elem(&spaces, &index);
+}
+
 /*
  * The state of the current thread when its space is measured, NULL otherwise.  Costs one task
  * storage look-up when the answer was yes before, one hash look-up more when it is no.
@@ -34,7 +40,7 @@ static __always_inline struct task_state *task_state_get(struct task_struct *tas
 		count(COUNTER_STATE_LOST);
 		return 0;
 	}
-	space = bpf_map_lookup_elem(&spaces, index);
+	space = space_get(*index);
 	if (!space)
 		return 0;
 	st->mm = mm;

@@ -84,7 +84,7 @@ static __noinline int unwind_late_map(struct task_state *st, __u64 pc)
 	struct file_rows *rows;
 	struct space *space;
 
-	space = bpf_map_lookup_elem(&spaces, &st->space);
+	space = space_get(st->space);
 	if (!space)
 		return -1;
 	key.generation = space->generation;
@@ -357,7 +357,7 @@ static __always_inline __u32 stack_walk(struct task_state *st)
 	struct space *space;
 	int rc = WALK_ON;
 
-	space = bpf_map_lookup_elem(&spaces, &st->space);
+	space = space_get(st->space);
 	if (!space)
 		return STACK_END_UNSUPPORTED;
 	u->slice = space->maps >> 32;
