@@ -46,6 +46,8 @@ int vec_reserve_raw(void **at, size_t *cap, size_t want, size_t size);
 #define vec_clear(v) ((v)->n = 0)
 #define vec_free(v)  (free((v)->at), (v)->at = NULL, (v)->n = (v)->cap = 0)
 
-#define vec_for_each(v, it) for (__typeof__(*(v)->at) *it = (v)->at; it < (v)->at + (v)->n; it++)
+/* An empty vector has no array: adding even 0 to that NULL is undefined. */
+#define vec_for_each(v, it)                                                                        \
+	for (__typeof__(*(v)->at) *it = (v)->at; it && it < (v)->at + (v)->n; it++)
 
 #endif
