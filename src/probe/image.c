@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "probe/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/vec.h"
+#include "probe/prologue.h"
+
+struct segment {
+	uint64_t address, offset, size; /* size in the file */
+};
+
+struct image {
+	int fd;
+	Elf *elf;
+	GElf_Ehdr head;
+	enum image_kind kind;
+	struct VEC_OF(struct segment) code; /* executable segments */
+};
+
+static int image_check(struct image *image)
+{
+	if (elf_kind(image->elf) != ELF_K_ELF || !gelf_getehdr(image->elf, &image->head))
+		return error_set(-ENOEXEC, "not an ELF file");
+	if (image->head.e_ident[EI_CLASS] != ELFCLASS64)
+		return error_set(-ENOEXEC, "a 32-bit ELF file, which memtop cannot probe");
+	if (!prologue_supports(image->head.e_machine) ||
+	    image->head.e_ident[EI_DATA] != ELFDATA2LSB)
+		return error_set(-ENOEXEC,
+				 "an ELF file for another processor (machine %u), "
+				 "which memtop cannot probe",
+				 image->head.e_machine);
+	if (image->head.e_type != ET_EXEC && image->head.e_type != ET_DYN)
+		return error_set(-ENOEXEC, "an ELF file that is neither a program nor a library");
+	return 0;
+}
+
+/* DF_1_PIE marks the static PIEs, which have no interpreter either. */
+static bool dynamic_says_pie(struct image *image, const GElf_Phdr *segment)
+{
+	Elf_Data *data =
+		elf_getdata_rawchunk(image->elf, segment->p_offset, segment->p_filesz, ELF_T_DYN);
+	size_t i, n = data ? data->d_size / sizeof(Elf64_Dyn) : 0;
+	GElf_Dyn entry;
+
+	for (i = 0; i < n && i < 4096 && gelf_getdyn(data, i, &entry); i++)
+		if (entry.d_tag == DT_FLAGS_1)
+			return entry.d_un.d_val & DF_1_PIE;
+	return false;
+}
+
+static int image_read_segments(struct image *image)
+{
+	bool interpreter = false, program = image->head.e_type == ET_EXEC;
+	size_t i, n;
+	GElf_Phdr p;
+
+	if (elf_getphdrnum(image->elf, &n))
+		return error_set(-ENOEXEC, "an ELF file with damaged program headers");
+	for (i = 0; i < n; i++) {
+		if (!gelf_getphdr(image->elf, i, &p))
+			break;
+		interpreter |= p.p_type == PT_INTERP;
+		program |= p.p_type == PT_INTERP ||
+			   (p.p_type == PT_DYNAMIC && dynamic_says_pie(image, &p));
+		if (p.p_type != PT_LOAD || !(p.p_flags & PF_X) ||
+		    p.p_vaddr + p.p_filesz < p.p_vaddr || p.p_offset + p.p_filesz < p.p_offset)
+			continue;
+		if (vec_push(&image->code, (struct segment){ p.p_vaddr, p.p_offset, p.p_filesz }))
+			return error_set(-ENOMEM, "out of memory");
+	}
+	image->kind = interpreter ? IMAGE_PROGRAM : program ? IMAGE_STATIC_PROGRAM : IMAGE_LIBRARY;
+	return 0;
+}
+
+int image_open(int fd, struct image **out)
+{
+	struct image *image = calloc(1, sizeof(*image));
+	int err;
+
+	if (!image)
+		return error_set(-ENOMEM, "out of memory");
+	image->fd = fd;
+	elf_version(EV_CURRENT);
+	/* not mapped: reading a file that shrinks fails, reading a mapping of it kills */
+	image->elf = elf_begin(fd, ELF_C_READ, NULL);
+	err = image->elf ? image_check(image)
+			 : error_set(-ENOEXEC, "not readable as an ELF file: %s", elf_errmsg(-1));
+	if (!err)
+		err = image_read_segments(image);
+	if (err) {
+		image_close(image);
+		return err;
+	}
+	*out = image;
+	return 0;
+}
+
+void image_close(struct image *image)
+{
+	if (!image)
+		return;
+	elf_end(image->elf);
+	vec_free(&image->code);
+	free(image);
+}
+
+uint16_t image_machine(const struct image *image)
+{
+	return image->head.e_machine;
+}
+
+enum image_kind image_kind(const struct image *image)
+{
+	return image->kind;
+}
+
+static int each_in_table(struct image *image, Elf_Scn *scn, const GElf_Shdr *head,
+			 int (*fn)(const struct image_symbol *symbol, void *ctx), void *ctx)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t i, n = data ? data->d_size / sizeof(Elf64_Sym) : 0;
+	struct image_symbol symbol = { .dynamic = head->sh_type == SHT_DYNSYM };
+	GElf_Sym s;
+	int err;
+
+	for (i = 1; i < n && gelf_getsym(data, i, &s); i++) {
+		if (GELF_ST_TYPE(s.st_info) != STT_FUNC || s.st_shndx == SHN_UNDEF || !s.st_value)
+			continue;
+		symbol.name = elf_strptr(image->elf, head->sh_link, s.st_name);
+		if (!symbol.name)
+			continue;
+		symbol.address = s.st_value;
+		symbol.size = s.st_size;
+		symbol.global = GELF_ST_BIND(s.st_info) != STB_LOCAL;
+		err = fn(&symbol, ctx);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int image_each_symbol(struct image *image, int (*fn)(const struct image_symbol *symbol, void *ctx),
+		      void *ctx)
+{
+	static const uint32_t tables[] = { SHT_DYNSYM, SHT_SYMTAB };
+	GElf_Shdr head;
+	Elf_Scn *scn;
+	size_t t;
+	int err;
+
+	for (t = 0; t < 2; t++) {
+		for (scn = NULL; (scn = elf_nextscn(image->elf, scn));) {
+			if (!gelf_getshdr(scn, &head) || head.sh_type != tables[t])
+				continue;
+			err = each_in_table(image, scn, &head, fn, ctx);
+			if (err)
+				return err;
+			break; /* a file has one of each */
+		}
+	}
+	return 0;
+}
+
+static const struct segment *image_segment(const struct image *image, uint64_t address)
+{
+	vec_for_each (&image->code, s)
+		if (address >= s->address && address - s->address < s->size)
+			return s;
+	return NULL;
+}
+
+int image_offset(const struct image *image, uint64_t address, uint64_t *offset)
+{
+	const struct segment *s = image_segment(image, address);
+
+	if (!s)
+		return -ENOENT;
+	*offset = s->offset + (address - s->address);
+	return 0;
+}
+
+size_t image_code(const struct image *image, uint64_t address, void *code, size_t n)
+{
+	const struct segment *s = image_segment(image, address);
+	ssize_t got;
+
+	if (!s)
+		return 0;
+	if (n > s->size - (address - s->address))
+		n = s->size - (address - s->address);
+	got = pread(image->fd, code, n, s->offset + (address - s->address));
+	return got > 0 ? got : 0;
+}
+
+static const char *dynamic_name(struct image *image, uint32_t table, size_t index)
+{
+	Elf_Scn *scn = elf_getscn(image->elf, table);
+	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+	GElf_Shdr head;
+	GElf_Sym s;
+
+	if (!data || !gelf_getshdr(scn, &head) ||
+	    (head.sh_type != SHT_DYNSYM && head.sh_type != SHT_SYMTAB) ||
+	    !gelf_getsym(data, index, &s))
+		return NULL;
+	return elf_strptr(image->elf, head.sh_link, s.st_name);
+}
+
+const char *image_slot_name(struct image *image, uint64_t address)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr head;
+	Elf_Data *data;
+	GElf_Rela rela;
+	size_t i, n;
+
+	while ((scn = elf_nextscn(image->elf, scn))) {
+		if (!gelf_getshdr(scn, &head) || head.sh_type != SHT_RELA)
+			continue;
+		data = elf_getdata(scn, NULL);
+		n = data ? data->d_size / sizeof(Elf64_Rela) : 0;
+		for (i = 0; i < n && gelf_getrela(data, i, &rela); i++)
+			if (rela.r_offset == address && GELF_R_SYM(rela.r_info))
+				return dynamic_name(image, head.sh_link, GELF_R_SYM(rela.r_info));
+	}
+	return NULL;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * image: an ELF file as the planner sees it: functions by name, code by address, pointers by slot.
+ *
+ * plan.c opens one for each file that it plans.  It trusts nothing that the file says: every offset
+ * and count is checked against what is there; it never maps the file, which may shrink meanwhile.
+ *
+ *	address --program headers--> file offset --pread--> code
+ *	slot address --relocations--> dynamic symbol --> name
+ */
+#ifndef MEMTOP_PROBE_IMAGE_H
+#define MEMTOP_PROBE_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct image;
+
+/* A defined function. name belongs to the image. */
+struct image_symbol {
+	const char *name; /* as it stands there, perhaps with a version behind an @ */
+	uint64_t address;
+	uint64_t size; /* bytes; 0 when the file does not say */
+	bool dynamic;  /* from .dynsym: other files can call it */
+	bool global;   /* global or weak, not local */
+};
+
+/*
+ * Opens the file behind fd (kept by the caller, open until image_close(); its position may change).
+ * 0, -ENOEXEC (not an ELF file that can be probed; the sentence says why), -ENOMEM or -errno.
+ */
+int image_open(int fd, struct image **image);
+void image_close(struct image *image); /* may be NULL */
+
+uint16_t image_machine(const struct image *image); /* e_machine */
+
+enum image_kind {
+	IMAGE_LIBRARY,
+	IMAGE_PROGRAM,	      /* with an interpreter, the dynamic linker */
+	IMAGE_STATIC_PROGRAM, /* without */
+};
+
+enum image_kind image_kind(const struct image *image);
+
+/*
+ * Calls fn for each defined function of .dynsym, then of .symtab; stops at its first value other
+ * than 0 and returns that.  Damaged tables simply end early.
+ */
+int image_each_symbol(struct image *image, int (*fn)(const struct image_symbol *symbol, void *ctx),
+		      void *ctx);
+
+/* File offset of an address in executable code; -ENOENT when no such segment holds it. */
+int image_offset(const struct image *image, uint64_t address, uint64_t *offset);
+
+/* Reads up to n bytes of code at address, not past its segment; how many, 0 when there are none. */
+size_t image_code(const struct image *image, uint64_t address, void *code, size_t n);
+
+/* The symbol whose address the dynamic linker puts into the pointer at address; NULL if none. */
+const char *image_slot_name(struct image *image, uint64_t address);
+
+#endif
