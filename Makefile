@@ -64,7 +64,7 @@ FUZZ_BINS    := $(FUZZERS:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
 # --- flags -------------------------------------------------------------------------------------
 
 COMMA := ,
-PKGS := libbpf libdw libelf zlib liblzma yajl liblzma
+PKGS := libbpf libdw libelf zlib liblzma yajl
 
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE= \
