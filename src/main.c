@@ -41,16 +41,19 @@ static const struct verb verbs[] = {
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-/* A closed standard descriptor would be taken by the next file opened, and written to. */
+/*
+ * A closed standard descriptor would be taken by the next file opened, and written to.  Opened the
+ * wrong way round it still fails when used, as a closed one does.
+ */
 static void occupy_standard_descriptors(void)
 {
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* the lowest free number is fd itself */
+		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return;
+	}
 }
 
 static const struct verb *find_verb(const char *name)

@@ -125,8 +125,18 @@ static enum exit_status check(FILE *out, const struct options *o)
 	found = findings_print(out, &facts);
 	if (found == EXIT_NOT_PERMITTED)
 		return found;
-	err = o->pids.n ? try_processes(out, o) : try_child(out, o->verbose > 0);
-	if (!err || err == -ESRCH || found == EXIT_DONE)
+	if (o->pids.n) {
+		err = try_processes(out, o);
+		if (err == -ESRCH)
+			return EXIT_NO_TARGET;
+	} else {
+		err = try_child(out, o->verbose > 0);
+		/* nobody named a target: that memtop's own child is not found is the kernel's doing
+		 */
+		if (err == -ESRCH)
+			err = -ENOTSUP;
+	}
+	if (!err || found == EXIT_DONE)
 		return exit_status_of(err);
 	return found;
 }

@@ -159,6 +159,9 @@ static void find_probes(struct findings *f)
 
 	if (!facts->tried_uprobe_multi)
 		ok(f, "probes on programs: uprobe_multi links");
+	else if (refused(facts->tried_uprobe_multi))
+		missing(f, EXIT_NOT_PERMITTED, "probes on programs (uprobes)",
+			"needs the capabilities above");
 	else if (!facts->tried_uprobe_perf)
 		limited(f, "probes on programs: perf events",
 			"attached one by one, which takes longer; Linux 6.6 and newer do all at "

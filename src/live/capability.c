@@ -74,11 +74,13 @@ int capability_permitted(void)
 		strcat(missing, need->name);
 	}
 	if (n_missing && n_missing < n)
-		return error_set(-EPERM, "measuring processes needs %s as well: try sudo", missing);
+		return error_set(-EPERM, "measuring processes needs %s as well: try sudo memtop",
+				 missing);
 	if (n_missing)
-		return error_set(-EPERM,
-				 "measuring processes needs root or the capabilities CAP_BPF, "
-				 "CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: try sudo");
+		return error_set(
+			-EPERM,
+			"measuring processes needs root or the capabilities CAP_BPF, "
+			"CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: try sudo memtop");
 	if (in_user_namespace())
 		return error_set(-EPERM, "root of a user namespace may not measure processes: run "
 					 "memtop as root of the machine");
