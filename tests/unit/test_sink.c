@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -193,6 +194,33 @@ static void test_refused(void **state)
 	}
 }
 
+/* A file that one may not write is a failure (1); status 3 is for what measuring needs. */
+static void test_forbidden(void **state)
+{
+	struct sink *sink;
+	int status, err;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(mkdir("folder", 0555), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		/* root may write everywhere, so it has to become somebody else */
+		if (chdir("folder") || (!geteuid() && setresuid(65534, 65534, 65534)))
+			_exit(2);
+		for (int kind = SINK_GROWING; kind <= SINK_WHOLE; kind++) {
+			err = sink_open("file", (enum sink_kind)kind, &sink);
+			if (exit_status_of(err) != EXIT_FAILED ||
+			    strcmp(error_text(err), "cannot write to file: Permission denied"))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 static void test_full(void **state)
 {
 	struct sink *sink;
@@ -215,6 +243,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_growing, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(test_growing_unused, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(test_refused, enter_folder, leave_folder),
+		cmocka_unit_test_setup_teardown(test_forbidden, enter_folder, leave_folder),
 		cmocka_unit_test(test_full),
 	};
 
