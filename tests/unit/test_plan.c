@@ -173,6 +173,8 @@ static void check_made(const char *language, const char *flags, const char *sour
 	check_names(&plan, present, absent);
 	if (!*present)
 		assert_int_equal(plan.n, 0);
+	vec_for_each (&plan, s)
+		assert_ptr_equal(site_of(&plan, s->function), s);
 	probe_plan_free(&plan);
 }
 
@@ -222,6 +224,8 @@ static void test_which_symbols_count(void **state)
 static void test_programs(void **state)
 {
 	static const char source[] = "int main(void) { return !__builtin_malloc(1); }";
+	static const char address[] = "void *malloc(unsigned long);\n"
+				      "int main(void) { return (int)(long)&malloc; }";
 	static const char own[] = "#define OWN static __attribute__((noinline, used))\n"
 				  "OWN void *malloc(long n) { return (void *)n; }\n"
 				  "OWN void free(void *p) {}\n"
@@ -229,7 +233,11 @@ static void test_programs(void **state)
 	static const char new[] = "int main() { return !new int; }";
 
 	(void)state;
+	/* the address of a function elsewhere gives its undefined symbol a value */
+	check_made("c", "-no-pie -fno-pic", address, "", "malloc");
 	check_made("c", "-fno-builtin", own, "", "malloc free");
+	/* libc's, not the program's own */
+	check_made("c", "-fno-builtin -static", own, "malloc free calloc", "");
 	check_made("c", "-static", source, "malloc free calloc realloc", "__libc_malloc cfree");
 	check_made("c", "-static-pie", source, "malloc free", "__libc_malloc");
 	check_made("c", "-static -s", source, "", "malloc");

@@ -105,6 +105,8 @@ static const struct sample misleading[] = {
 	{ "a loop between entry and push", "31 c0 85 c0 55 eb fb", ALLOC(0), 0, "xor", false, 0 },
 	{ "the loop behind what cannot be decoded", "48 85 ff 55 06 06 75 fb c3", FREE(0), 0,
 	  "test", false, 0 },
+	{ "the loop hidden from a decoder that is lost", "48 85 ff 55 06 b8 75 fb 00 00 c3",
+	  FREE(0), 0, "test", false, 0 },
 	{ "a loop to the entry only", "48 85 ff 55 48 ff cf 75 f7 c3", FREE(0), 3, "push", true,
 	  0 },
 	{ "a loop past the push", "48 85 ff 55 48 ff cf 75 fb c3", FREE(0), 3, "push", true, 0 },
