@@ -129,7 +129,7 @@ static struct reader block(struct program *p)
 	uint64_t n = reader_uleb(&p->in);
 	const uint8_t *bytes = reader_bytes(&p->in, n);
 
-	return reader_of(bytes, bytes ? n : 0, 0);
+	return bytes ? reader_of(bytes, n, 0) : reader_of(p->in.end, 0, 0);
 }
 
 static bool run_state(struct program *p, uint8_t op)
