@@ -115,7 +115,8 @@ static int stacks_collect(struct measure *m, struct target *t, uint32_t process,
 		if (share->oldest_ms != UINT32_MAX && now_ms > share->oldest_ms)
 			row.oldest_ns = (now_ms - share->oldest_ms) * MS;
 		stack_history(tally, space, &row);
-		s->lost.stacks += lost;
+		/* frames that were sent and have not been taken in yet are late, not lost */
+		s->lost.stacks += lost && !(tally->flags & TALLY_FRAMES_SENT);
 		figures_add(&s->processes.at[process].now, &row.now);
 		if (vec_push(&s->stacks, row))
 			return -ENOMEM;

@@ -69,9 +69,10 @@ static int target_read_maps(struct target *t)
 {
 	int err = maps_read(t->pid, &t->maps);
 
+	/* a process that is gone is not asked again for each frame of its last stacks either */
+	t->maps_read_ns = clock_ns(CLOCK_MONOTONIC);
 	if (err)
 		return err;
-	t->maps_read_ns = clock_ns(CLOCK_MONOTONIC);
 	vec_clear(&t->modules);
 	for (size_t i = 0; i < t->maps.list.n; i++) {
 		if (vec_push(&t->modules, MODULE_UNKNOWN))
