@@ -29,6 +29,27 @@ struct call {
 	__u32 tally;
 };
 
+#define MEMO_SLOTS   60
+#define MEMO_ENTRIES (16 << 10)
+
+/*
+ * A walk that was made before: where it began, which words of the stack it read, and what came of
+ * it.  Shared by all threads: a writer makes the version odd while it writes.
+ */
+struct memo {
+	__u32 version;
+	__u32 space;
+	__u64 pc, sp, bp; /* of the event */
+	__u64 check;	  /* hash of the words read */
+	__u32 generation; /* of the space: code that has gone ends a memo */
+	__u32 tid;
+	__u32 tally;
+	__u32 end; /* enum stack_end */
+	__u32 n;
+	__u32 pad;
+	__u16 slots[MEMO_SLOTS]; /* words above sp, in the order of reading */
+};
+
 /* Where an unwinding stands; see stack.bpf.c. */
 struct unwind {
 	__u64 pc, sp, bp;
@@ -38,6 +59,12 @@ struct unwind {
 	__u64 window_start, window_end; /* stack bytes that are in task_state.window */
 	__u32 is_return; /* pc is a return address */
 	__u32 at_entry;	 /* pc is at a function's first instructions: the return address is at [sp] */
+	/* what a memo of this walk will say */
+	__u64 start_pc, start_sp, start_bp;
+	__u64 check;
+	__u32 generation;
+	__u32 n_slots; /* more than MEMO_SLOTS: this walk cannot be remembered */
+	__u16 slots[MEMO_SLOTS];
 };
 
 #define WINDOW_BYTES 1024
@@ -201,6 +228,13 @@ struct {
 	__type(key, struct late_key);
 	__type(value, struct exec_map);
 } late_maps __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MEMO_ENTRIES);
+	__type(key, __u32);
+	__type(value, struct memo);
+} memos __weak SEC(".maps");
 
 static __always_inline void count_add(__u32 counter, __u64 n)
 {

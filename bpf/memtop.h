@@ -165,6 +165,7 @@ enum counter {
 	COUNTER_END_NO_ROWS,
 	COUNTER_END_UNREADABLE,
 	COUNTER_END_UNSUPPORTED,
+	COUNTER_MEMO_HITS,	  /* of COUNTER_STACKS: known from an earlier walk */
 	COUNTER_LATE_MAPPINGS,	  /* code found by bpf_find_vma because no slice had it */
 	COUNTER_MAX = 32,
 };

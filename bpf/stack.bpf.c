@@ -202,6 +202,33 @@ static __always_inline void window_cover(struct task_state *st, __u64 cfa)
 	}
 }
 
+static __always_inline __u64 memo_mix(__u64 check, __u64 value)
+{
+	check = (check ^ value) * 0x9e3779b97f4a7c15ULL;
+	return check ^ check >> 32;
+}
+
+/* The walk depends on this word: a memo of it has to find the same value there. */
+static __always_inline void memo_note(struct unwind *u, __u64 addr, __u64 value)
+{
+	__u64 slot = (addr - u->start_sp) / 8;
+	__u32 n = u->n_slots;
+
+	if (n >= MEMO_SLOTS || slot > 0xffff || addr & 7) {
+		u->n_slots = MEMO_SLOTS + 1;
+		return;
+	}
+	u->slots[n] = slot;
+	u->n_slots = n + 1;
+	u->check = memo_mix(u->check, value);
+}
+
+/* The walk depends on more than words of the stack. */
+static __always_inline void memo_give_up(struct unwind *u)
+{
+	u->n_slots = MEMO_SLOTS + 1;
+}
+
 /* Notes pc as the next frame of the stack being walked. */
 static __always_inline void frame_add(struct task_state *st, __u64 pc)
 {
@@ -225,6 +252,7 @@ static __always_inline int step_frame_pointer(struct task_state *st)
 		u->at_entry = 0;
 		if (bpf_probe_read_user(frame, 8, (void *)u->sp))
 			return WALK_END(STACK_END_UNREADABLE);
+		memo_note(u, u->sp, frame[0]);
 		u->sp += 8;
 		u->pc = frame[0];
 		u->is_return = 1;
@@ -236,6 +264,8 @@ static __always_inline int step_frame_pointer(struct task_state *st)
 		return WALK_END(STACK_END_NO_ROWS);
 	if (bpf_probe_read_user(frame, 16, (void *)u->bp))
 		return WALK_END(STACK_END_UNREADABLE);
+	memo_note(u, u->bp, frame[0]);
+	memo_note(u, u->bp + 8, frame[1]);
 	if (frame[1] < PAGE_SIZE)
 		return WALK_END(frame[1] ? STACK_END_NO_ROWS : STACK_END_ROOT);
 	u->sp = u->bp + 16;
@@ -254,6 +284,7 @@ static __always_inline int step_signal(struct task_state *st)
 	struct unwind *u = &st->unwind;
 	__u64 sp_ip[2];
 
+	memo_give_up(u);
 	if (bpf_probe_read_user(sp_ip, 16, (void *)(u->sp + 40 + 15 * 8)) ||
 	    bpf_probe_read_user(&u->bp, 8, (void *)(u->sp + 40 + 10 * 8)))
 		return WALK_END(STACK_END_UNREADABLE);
@@ -286,8 +317,10 @@ static __always_inline int step_row(struct task_state *st, __u64 row)
 	case UNWIND_DEREF_RBP:
 	case UNWIND_DEREF_RSP:
 		cfa = (kind == UNWIND_DEREF_RBP ? u->bp : u->sp) + (__s64)(__s8)cfa8 * 8;
-		if (bpf_probe_read_user(&cfa, 8, (void *)cfa))
+		if (bpf_probe_read_user(&pc, 8, (void *)cfa))
 			return WALK_END(STACK_END_UNREADABLE);
+		memo_note(u, cfa, pc);
+		cfa = pc;
 		cfa += (cfa8 >> 8) * 8;
 		break;
 	case UNWIND_SIGNAL:
@@ -303,10 +336,14 @@ static __always_inline int step_row(struct task_state *st, __u64 row)
 	window_cover(st, cfa);
 	if (stack_word(st, cfa - 8, &pc))
 		return WALK_END(STACK_END_UNREADABLE);
-	if (rbp_kind == UNWIND_RBP_CFA && stack_word(st, cfa + rbp8 * 8, &bp))
-		return WALK_END(STACK_END_UNREADABLE);
-	if (rbp_kind == UNWIND_RBP_BREG && stack_word(st, u->bp + rbp8 * 8, &bp))
-		return WALK_END(STACK_END_UNREADABLE);
+	memo_note(u, cfa - 8, pc);
+	if (rbp_kind == UNWIND_RBP_CFA || rbp_kind == UNWIND_RBP_BREG) {
+		__u64 saved = (rbp_kind == UNWIND_RBP_CFA ? cfa : u->bp) + rbp8 * 8;
+
+		if (stack_word(st, saved, &bp))
+			return WALK_END(STACK_END_UNREADABLE);
+		memo_note(u, saved, bp);
+	}
 	u->bp = rbp_kind == UNWIND_RBP_UNDEFINED ? 0 : bp;
 	if (pc < PAGE_SIZE)
 		return WALK_END(pc ? STACK_END_UNREADABLE : STACK_END_ROOT);
@@ -331,6 +368,7 @@ __noinline int stack_step(struct task_state *st)
 		/* not code that is known: a uretprobe's trampoline, or new code */
 		real = u->is_return ? return_address_of(u->sp - 8) : 0;
 		if (real) {
+			memo_give_up(u);
 			u->pc = real;
 			pc = real - 1;
 		}
@@ -353,19 +391,8 @@ __noinline int stack_step(struct task_state *st)
 /* Walks the whole stack into st->stack; returns enum stack_end. */
 static __always_inline __u32 stack_walk(struct task_state *st)
 {
-	struct unwind *u = &st->unwind;
-	struct space *space;
-	int rc = WALK_ON;
+	int rc;
 
-	space = space_get(st->space);
-	if (!space)
-		return STACK_END_UNSUPPORTED;
-	u->slice = space->maps >> 32;
-	u->n_slice = space->maps;
-	u->map_start = u->map_end = 0;
-	u->window_start = ~0ULL;
-	u->window_end = 0;
-	u->is_return = 0;
 	st->stack.stack = (st->space + 1) * 0xff51afd7ed558ccdULL;
 	st->stack.n = 0;
 	for (int i = 0; i < STACK_MAX_FRAMES; i++) {
@@ -374,6 +401,95 @@ static __always_inline __u32 stack_walk(struct task_state *st)
 			return rc - 1;
 	}
 	return STACK_END_DEPTH;
+}
+
+/* Sets out: no mapping entered, nothing read, nothing to remember yet. */
+static __always_inline void walk_begin(struct task_state *st, const struct space *space)
+{
+	struct unwind *u = &st->unwind;
+
+	u->slice = space->maps >> 32;
+	u->n_slice = space->maps;
+	u->generation = space->generation;
+	u->map_start = u->map_end = 0;
+	u->window_start = ~0ULL;
+	u->window_end = 0;
+	u->is_return = 0;
+	u->start_pc = u->pc;
+	u->start_sp = u->sp;
+	u->start_bp = u->bp;
+	u->check = 0;
+	u->n_slots = 0;
+}
+
+/* Where the memo of a walk from here would be: callers differ by the word at sp, or by sp. */
+static __always_inline struct memo *memo_of(struct task_state *st)
+{
+	const struct unwind *u = &st->unwind;
+	__u64 h, word = 0;
+	__u32 n;
+
+	window_cover(st, u->sp + 8);
+	stack_word(st, u->sp, &word);
+	h = (u->sp ^ word * 0xc2b2ae3d27d4eb4fULL ^ u->pc) * 0x9e3779b97f4a7c15ULL;
+	n = h >> 40 & (MEMO_ENTRIES - 1);
+	return bpf_map_lookup_elem(&memos, &n);
+}
+
+/* Not inlined: 6.1 takes the loop around it for an endless one when clang lays it out in one piece. */
+static __noinline int memo_word(struct task_state *st, __u64 addr, __u64 *value)
+{
+	window_cover(st, addr + 8);
+	return stack_word(st, addr, value);
+}
+
+/*
+ * A walk depends on pc, sp, bp and the words that it read: where all of them are what they were, so
+ * is the stack.  Returns its tally, or NO_INDEX when the memo is not of this stack.
+ */
+static __always_inline __u32 memo_recall(struct task_state *st, const struct memo *memo)
+{
+	const struct unwind *u = &st->unwind;
+	__u32 version = memo->version, n = memo->n, tally = memo->tally, end = memo->end;
+	__u64 check = 0, value = 0;
+
+	if (version & 1 || !n || memo->pc != u->pc || memo->sp != u->sp || memo->bp != u->bp ||
+	    memo->space != st->space || memo->tid != st->tid || memo->generation != u->generation)
+		return NO_INDEX;
+	for (__u32 i = 0; i < MEMO_SLOTS && i < n; i++) {
+		if (memo_word(st, u->sp + memo->slots[i] * 8ULL, &value))
+			return NO_INDEX;
+		check = memo_mix(check, value);
+	}
+	barrier();
+	if (check != memo->check || memo->version != version)
+		return NO_INDEX;
+	st->stack.end = end;
+	return tally;
+}
+
+/* Another thread may be writing this entry: then it is left to that one. */
+static __always_inline void memo_keep(struct task_state *st, struct memo *memo, __u32 tally)
+{
+	const struct unwind *u = &st->unwind;
+	__u32 version = memo->version;
+
+	if (!u->n_slots || u->n_slots > MEMO_SLOTS || version & 1 ||
+	    __sync_val_compare_and_swap(&memo->version, version, version + 1) != version)
+		return;
+	memo->pc = u->start_pc;
+	memo->sp = u->start_sp;
+	memo->bp = u->start_bp;
+	memo->check = u->check;
+	memo->generation = u->generation;
+	memo->space = st->space;
+	memo->tid = st->tid;
+	memo->tally = tally;
+	memo->end = st->stack.end;
+	memo->n = u->n_slots;
+	__builtin_memcpy(memo->slots, u->slots, sizeof(memo->slots));
+	barrier();
+	memo->version = version + 2;
 }
 
 /* Sends the frames once per tally; a full ring means that the stack's next event tries again. */
@@ -430,17 +546,13 @@ static __always_inline struct tally *tally_begin(const struct tally_key *key, __
 	return tally_get(*index);
 }
 
-__noinline __u32 stack_tally(struct task_state *st)
+/* The tally of the stack just walked, made now if it is new. */
+static __always_inline __u32 tally_find(struct task_state *st)
 {
 	struct tally_key key = {};
 	struct tally *tally;
 	__u32 index, *known;
 
-	if (!st)
-		return NO_INDEX;
-	st->stack.end = stack_walk(st);
-	count(COUNTER_STACKS);
-	count(COUNTER_END_ROOT + (st->stack.end & 7));
 	st->stack.stack ^= (__u64)st->stack.end << 61;
 	key.stack = st->stack.stack;
 	key.space = st->space;
@@ -458,5 +570,37 @@ __noinline __u32 stack_tally(struct task_state *st)
 	}
 	if (!(tally->flags & TALLY_FRAMES_SENT))
 		stack_send(st, tally);
+	return index;
+}
+
+__noinline __u32 stack_tally(struct task_state *st)
+{
+	struct tally *tally;
+	struct space *space;
+	struct memo *memo;
+	__u32 index;
+
+	if (!st)
+		return NO_INDEX;
+	space = space_get(st->space);
+	if (!space)
+		return NO_INDEX;
+	count(COUNTER_STACKS);
+	walk_begin(st, space);
+	memo = memo_of(st);
+	if (!memo)
+		return NO_INDEX;
+	index = memo_recall(st, memo);
+	if (index != NO_INDEX) {
+		count(COUNTER_MEMO_HITS);
+	} else {
+		st->stack.end = stack_walk(st);
+		index = tally_find(st);
+		tally = tally_get(index);
+		/* frames that were not sent yet must be walked again */
+		if (tally && tally->flags & TALLY_FRAMES_SENT)
+			memo_keep(st, memo, index);
+	}
+	count(COUNTER_END_ROOT + (st->stack.end & 7));
 	return index;
 }
