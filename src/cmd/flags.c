@@ -269,7 +269,7 @@ const struct flag flags[] = {
 	{ "user", 'u', "USER", FLAGS_TARGET, MEASURE,
 	  "processes of this user, by name or number", set_user, 0 },
 	{ "follow", 0, NULL, FLAGS_TARGET, MEASURE,
-	  "with --pid: their children too; costs every process on the machine a check at fork",
+	  "with --pid: their children too; slows down other programs as well, as -a, -n and -u do",
 	  set_true, AT(live.follow) },
 
 	{ "delay", 'd', "TIME", FLAGS_MEASURE, MEASURE,
