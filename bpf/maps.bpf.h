@@ -54,7 +54,7 @@ struct memo {
 struct unwind {
 	__u64 pc, sp, bp;
 	__u64 map_start, map_end, bias; /* the mapping that the last pc was in */
-	__u32 index, n_index;
+	__u32 index, n_index, file;
 	__u32 slice, n_slice; /* of exec_maps */
 	__u64 window_start, window_end; /* stack bytes that are in task_state.window */
 	__u32 is_return; /* pc is a return address */

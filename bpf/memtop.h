@@ -239,6 +239,8 @@ struct exec_map {
 	__u64 bias;	/* row pc = address - bias, i.e. bias = start - file offset of start */
 	__u32 index;	/* first entry in unwind_index */
 	__u32 n_index;	/* entries, 0 for a mapping without rows (JIT, no CFI) */
+	__u32 file;	/* the user side's number for the file; 0: none, or not known yet */
+	__u32 pad;
 };
 
 /* Where a file's rows are, for code that is mapped after memtop looked (exec, dlopen). */
@@ -251,6 +253,8 @@ struct file_key {
 struct file_rows {
 	__u32 index;
 	__u32 n_index;
+	__u32 file; /* as in struct exec_map */
+	__u32 pad;
 };
 
 /* --- events over the ring buffer ---------------------------------------------------------------- */
@@ -270,13 +274,19 @@ struct event {
 	__u64 time_ns; /* CLOCK_MONOTONIC */
 };
 
+/* Where a frame is, in words that are still good when the process and its maps are gone. */
+struct stack_frame {
+	__u64 address;
+	__u32 file;   /* as in struct exec_map */
+	__u32 offset; /* in that file */
+};
+
 struct event_stack {
 	struct event head;
 	__u64 stack; /* tally_key.stack */
 	__u32 n;
 	__u32 end;	  /* enum stack_end */
-	__u64 python;	  /* reserved: entries that follow the frames */
-	__u64 frames[STACK_MAX_FRAMES]; /* n of them are sent; [0] is the probed address */
+	struct stack_frame frames[STACK_MAX_FRAMES]; /* n of them are sent; [0] is the event's pc */
 };
 
 enum mapping_op {
@@ -329,7 +339,9 @@ _Static_assert(sizeof(struct tally) == 104, "tally");
 _Static_assert(sizeof(struct space) == 128, "space");
 _Static_assert(sizeof(struct unwind_row) == 8, "unwind_row");
 _Static_assert(sizeof(struct unwind_bucket) == 8, "unwind_bucket");
-_Static_assert(sizeof(struct exec_map) == 32, "exec_map");
+_Static_assert(sizeof(struct exec_map) == 40, "exec_map");
+_Static_assert(sizeof(struct file_rows) == 16, "file_rows");
+_Static_assert(sizeof(struct stack_frame) == 16, "stack_frame");
 _Static_assert(sizeof(struct touch) == 72, "touch");
 _Static_assert(sizeof(struct file_key) == 16, "file_key");
 _Static_assert(sizeof(struct event) == 16, "event");

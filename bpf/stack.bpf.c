@@ -49,6 +49,7 @@ static __always_inline void unwind_enter_map(struct unwind *u, const struct exec
 	u->bias = map->bias;
 	u->index = map->index;
 	u->n_index = map->n_index;
+	u->file = map->file;
 }
 
 struct vma_found {
@@ -101,6 +102,7 @@ static __noinline int unwind_late_map(struct task_state *st, __u64 pc)
 		if (rows && found.file.inode) {
 			map.index = rows->index;
 			map.n_index = rows->n_index;
+			map.file = rows->file;
 		}
 		bpf_map_update_elem(&late_maps, &key, &map, BPF_ANY);
 		count(COUNTER_LATE_MAPPINGS);
@@ -236,7 +238,10 @@ static __always_inline void frame_add(struct task_state *st, __u64 pc)
 	__u64 h = (st->stack.stack ^ pc) * 0x9e3779b97f4a7c15ULL;
 
 	st->stack.stack = h ^ h >> 29;
-	st->stack.frames[n & (STACK_MAX_FRAMES - 1)] = pc;
+	n &= STACK_MAX_FRAMES - 1;
+	st->stack.frames[n].address = pc;
+	st->stack.frames[n].file = st->unwind.file;
+	st->stack.frames[n].offset = pc - st->unwind.bias;
 	st->stack.n = n + 1;
 }
 
@@ -377,7 +382,7 @@ __noinline int stack_step(struct task_state *st)
 			/* no mapping at all: nonsense, or the mapping lock is contended */
 			if (u->is_return && pc >= TASK_SIZE_MAX)
 				return WALK_END(STACK_END_UNREADABLE);
-			u->n_index = 0;
+			u->n_index = u->file = 0;
 			u->map_end = 0;
 		}
 	}
@@ -495,7 +500,8 @@ static __always_inline void memo_keep(struct task_state *st, struct memo *memo, 
 /* Sends the frames once per tally; a full ring means that the stack's next event tries again. */
 static __always_inline void stack_send(struct task_state *st, struct tally *tally)
 {
-	__u64 size = __builtin_offsetof(struct event_stack, frames) + st->stack.n * 8ULL;
+	__u64 size = __builtin_offsetof(struct event_stack, frames) +
+		     st->stack.n * sizeof(struct stack_frame);
 
 	if (size > sizeof(struct event_stack))
 		return;

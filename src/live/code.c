@@ -32,6 +32,7 @@ struct code {
 	struct probe_set *probes; /* NULL: nothing is to be probed */
 	struct strpool *strings;
 	struct table by_key; /* hash of the key -> struct code_file * */
+	struct VEC_OF(struct code_file *) numbered; /* [n] has the number n + 1; not owned */
 	struct code_file *vdso;
 	struct VEC_OF(struct live_probe) shown;
 };
@@ -77,6 +78,7 @@ void code_free(struct code *c)
 	code_file_free(c->vdso);
 	strpool_free(c->strings);
 	vec_free(&c->shown);
+	vec_free(&c->numbered);
 	free(c);
 }
 
@@ -163,8 +165,26 @@ const struct code_file *code_file_of(struct code *c, pid_t pid, const struct map
 		code_file_free(f);
 		return NULL;
 	}
+	f->rows.file = c->numbered.n + 1;
+	if (vec_push(&c->numbered, f))
+		f->rows.file = 0;
 	code_file_tell(c, f);
 	return f;
+}
+
+const struct code_file *code_file_numbered(const struct code *c, uint32_t number)
+{
+	return number && number <= c->numbered.n ? c->numbered.at[number - 1] : NULL;
+}
+
+const char *code_file_path(const struct code_file *f)
+{
+	return f->path;
+}
+
+struct file_key code_file_key(const struct code_file *f)
+{
+	return f->key;
 }
 
 /* memtop's own vDSO is everybody's: the kernel has one image. */

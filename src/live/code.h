@@ -40,6 +40,13 @@ void code_free(struct code *c);
  */
 const struct code_file *code_file_of(struct code *c, pid_t pid, const struct map *map);
 
+/* The file with this number (struct exec_map.file), or NULL. */
+const struct code_file *code_file_numbered(const struct code *c, uint32_t number);
+
+/* What a file is called, and which it is (device as in struct file_key). */
+const char *code_file_path(const struct code_file *f);
+struct file_key code_file_key(const struct code_file *f);
+
 /* The vDSO, which is the same for all processes; NULL when it has no rows. */
 const struct code_file *code_vdso(struct code *c);
 

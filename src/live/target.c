@@ -105,6 +105,7 @@ static int target_exec_maps(struct target *t, const struct target_context *ctx,
 		if (f) {
 			map.index = code_file_rows(f).index;
 			map.n_index = code_file_rows(f).n_index;
+			map.file = code_file_rows(f).file;
 		}
 		if (vec_push(&maps, map)) {
 			vec_free(&maps);

@@ -87,17 +87,41 @@ static int64_t module_of(struct traces *t, struct target *target, size_t map)
 	return *module;
 }
 
-static struct trace_frame frame_locate(struct traces *t, struct target *target, uint64_t address)
+/* A frame of a process whose maps cannot be read any more, by the file that the unwinder saw. */
+static void frame_locate_file(struct traces *t, const struct target *target,
+			      const struct target_context *ctx, const struct stack_frame *from,
+			      struct trace_frame *f)
 {
-	struct trace_frame f = { .address = address, .module = NO_MODULE };
-	ssize_t map = target_map_of(target, address);
+	const struct code_file *file = code_file_numbered(ctx->code, from->file);
+	struct symbolizer_map map = { .pid = target->pid };
+	struct file_key key;
+
+	if (!file)
+		return;
+	key = code_file_key(file);
+	map.path = code_file_path(file);
+	map.dev_major = key.dev >> 20;
+	map.dev_minor = key.dev & 0xfffff;
+	map.inode = key.inode;
+	f->module = symbolizer_module(t->symbols, &map);
+	f->offset = from->offset;
+}
+
+static struct trace_frame frame_locate(struct traces *t, struct target *target,
+				       const struct target_context *ctx,
+				       const struct stack_frame *from)
+{
+	struct trace_frame f = { .address = from->address, .module = NO_MODULE };
+	ssize_t map = target_map_of(target, from->address);
 	const struct map *m;
 
-	if (map < 0)
+	if (map < 0) {
+		frame_locate_file(t, target, ctx, from, &f);
 		return f;
+	}
 	m = &target->maps.list.at[map];
 	f.module = module_of(t, target, map);
-	f.offset = address - m->start + (m->type == MAP_TYPE_VDSO ? 0 : m->offset);
+	f.offset = from->address - m->start + (m->type == MAP_TYPE_VDSO ? 0 : m->offset);
 	return f;
 }
 
@@ -117,9 +141,9 @@ int traces_add(struct traces *t, struct target *target, const struct target_cont
 							 STACK_STOP_UNSUPPORTED;
 	/* code that came after the maps were read: a dlopen, an exec */
 	for (uint32_t i = 0; i < n; i++)
-		target_refresh_for(target, ctx, e->frames[i]);
+		target_refresh_for(target, ctx, e->frames[i].address);
 	for (uint32_t i = 0; i < n; i++)
-		trace->frames[i] = frame_locate(t, target, e->frames[i]);
+		trace->frames[i] = frame_locate(t, target, ctx, &e->frames[i]);
 	if (table_put(&t->by_stack, e->stack, (uintptr_t)trace)) {
 		free(trace);
 		return -ENOMEM;

@@ -79,7 +79,7 @@ int unwind_store_add(struct unwind_store *s, const struct unwind_table *table,
 	struct unwind_bucket *index;
 	int err;
 
-	*where = (struct file_rows){ 0 };
+	where->index = where->n_index = 0;
 	if (!table->n_rows || !table->n_index)
 		return 0;
 	err = store_room(s, table, &rows, &index);
