@@ -30,8 +30,10 @@ const struct export_format *export_find(const char *name)
 	struct text names = { 0 };
 
 	for (size_t i = 0; (f = export_format_at(i)); i++) {
-		if (!strcmp(name, f->name))
+		if (!strcmp(name, f->name)) {
+			text_free(&names);
 			return f;
+		}
 		text_addf(&names, "%s%s", i ? ", " : "", f->name);
 	}
 	error_set(-EINVAL, "no such export format: '%s'; there are %s", name, text_string(&names));
