@@ -42,14 +42,20 @@ def stack_errors(what, s):
 		if not isinstance(s.get(name), int) or s[name] < 0:
 			yield f"{what}: {name} is {s.get(name)!r}"
 			return
-	if s["kind"] != "heap":
-		return
-	if s["allocated_total"] - s["freed_total"] != s["allocated"]:
-		yield (f"{what}: allocated {s['allocated']} is not allocated_total "
-		       f"{s['allocated_total']} - freed_total {s['freed_total']}")
-	if s["allocations"] - s["frees"] != s["count"]:
-		yield (f"{what}: count {s['count']} is not allocations {s['allocations']} - frees "
-		       f"{s['frees']}")
+
+
+def rest_errors(d):
+	"""What holds too while no allocation is under way: totals and live figures agree."""
+	for s in d["stacks"]:
+		if s["kind"] != "heap":
+			continue
+		what = f"stack {[f.get('function') for f in s['frames']][:3]} of {s['pid']}"
+		if s["allocated_total"] - s["freed_total"] != s["allocated"]:
+			yield (f"{what}: allocated {s['allocated']} is not allocated_total "
+			       f"{s['allocated_total']} - freed_total {s['freed_total']}")
+		if s["allocations"] - s["frees"] != s["count"]:
+			yield (f"{what}: count {s['count']} is not allocations {s['allocations']} - "
+			       f"frees {s['frees']}")
 
 
 def process_errors(p, stacks):

@@ -28,10 +28,7 @@ def unprobed():
 	target = Target("touch")
 	for mode, probed in (("pages", False), ("full", True)):
 		memtop = Memtop(["-p", target.pid, "-m", mode])
-		links = json.loads(subprocess.run(["bpftool", "-j", "link"], capture_output=True,
-						  check=True, text=True).stdout or "[]")
-		have = [l["type"] for l in links
-			if any(p["pid"] == memtop.child.pid for p in l.get("pids", []))]
+		have = link_types(memtop.child.pid)
 		uprobes = [t for t in have if t not in ("tracing", "raw_tracepoint", "iter")]
 		expect(bool(uprobes) == probed, f"-m {mode} holds links {sorted(set(have))}")
 		memtop.stop()

@@ -154,14 +154,16 @@ class Memtop:
 		self.documents.append(json.loads(line))
 		return self.documents[-1]
 
-	def fresh(self, lost=False, checked=True):
-		"""A document that was measured wholly after this call began."""
+	def fresh(self, lost=False, checked=True, rest=False):
+		"""A document that was measured wholly after this call began; rest: its targets are."""
 		now = time.time_ns()
 		while self.next()["time_ns"] <= now:
 			pass
 		d = self.next()
 		if checked:
 			raise_errors(check.document_errors(d, lost))
+		if rest:
+			raise_errors(check.rest_errors(d))
 		return d
 
 	def stop(self, how=signal.SIGINT, status=0, timeout=10):
@@ -284,9 +286,9 @@ def expect_accounts(memtop, pid):
 	"""At rest: the accounts of pid add up to the kernel's Rss.  Returns the document."""
 	freeze(pid)
 	try:
-		document = memtop.fresh()
+		document = memtop.fresh(rest=True)
 		kernel = rollup(pid)["Rss"]
-		after = memtop.fresh()
+		after = memtop.fresh(rest=True)
 	finally:
 		os.kill(pid, signal.SIGCONT)
 	for d in (document, after):
@@ -297,6 +299,29 @@ def expect_accounts(memtop, pid):
 		expect(p["rss_accounts"]["other"] <= kernel / 50,
 		       f"too much has no name: {p['rss_accounts']}")
 	return document
+
+
+def bpf_ids(pid):
+	"""The BPF programs and links that a process holds, as ("prog", id) and ("link", id)."""
+	held = set()
+	try:
+		for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+			with open(f"/proc/{pid}/fdinfo/{fd}") as f:
+				for line in f:
+					key, _, value = line.partition(":")
+					if key in ("prog_id", "link_id"):
+						held.add((key[:4], int(value)))
+	except OSError:
+		pass	# it ended meanwhile
+	return held
+
+
+def link_types(pid):
+	types = []
+	for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+		with open(f"/proc/{pid}/fdinfo/{fd}") as f:
+			types += [line.split()[1] for line in f if line.startswith("link_type")]
+	return types
 
 
 def process_of(document, pid):

@@ -85,12 +85,16 @@ static int exec_main(void)
 
 int main(int argc, char **argv)
 {
-	char *const args[] = { argv[0], (char *)"exec", NULL };
+	char path[4096] = "";
+	char *const args[] = { path, (char *)"exec", NULL };
 	void *blocks[100], *mapping;
 	pid_t forked, vforked;
 
 	if (argc > 1 && !strcmp(argv[1], "exec"))
 		return exec_main();
+	/* by its own name: /proc/self/exe would call the process "exe" */
+	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+		return 1;
 	target_ready();
 	parent_block(blocks);
 	mapping = parent_mapping();
@@ -99,7 +103,7 @@ int main(int argc, char **argv)
 		child(blocks, mapping);
 	vforked = vfork();
 	if (vforked == 0) {
-		execv("/proc/self/exe", args);
+		execv(path, args);
 		_exit(1);
 	}
 	parent_after();

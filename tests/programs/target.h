@@ -29,7 +29,10 @@
 #define MIB  ((size_t)1 << 20)
 #define GIB  ((size_t)1 << 30)
 
-/* A function that stays one function: not inlined, not cloned, its calls not made tail calls. */
+/*
+ * A function that stays one function: not inlined, not cloned.  Its last call may still become a
+ * jump, which leaves no frame: a KEEP() after it prevents that.
+ */
 #if defined(__clang__)
 #define APART __attribute__((noinline))
 #else

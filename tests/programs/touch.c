@@ -61,7 +61,10 @@ APART static void touch_block(char *p, size_t n)
 
 APART static char *owner_block(size_t n)
 {
-	return aligned_alloc(PAGE, n * PAGE);
+	char *p = aligned_alloc(PAGE, n * PAGE);
+
+	KEEP(p);
+	return p;
 }
 
 int main(void)
