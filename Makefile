@@ -194,7 +194,7 @@ deps:
 	@tools/install-deps build
 
 demo: deps
-	@$(MAKE) --no-print-directory all programs
+	@$(MAKE) --no-print-directory all $(OUTPUT)/programs/demo
 	@tools/demo $(PID)
 
 bench:

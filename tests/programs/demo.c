@@ -17,6 +17,7 @@
 #define WAIT_SECONDS   20
 #define LIFE_SECONDS   600
 
+#define SETTLE_SECONDS 2 /* from the first probe until all count */
 #define BREAKPOINT     0xcc
 #define PROLOGUE_BYTES 16
 
@@ -91,7 +92,7 @@ static void wait_for_measuring(void)
 	for (int i = 0; i < WAIT_SECONDS * 10; i++) {
 		for (int at = 0; at < PROLOGUE_BYTES; at++) {
 			if (code[at] == BREAKPOINT) {
-				usleep(500 * 1000); /* the other probes are about to follow */
+				sleep(SETTLE_SECONDS);
 				return;
 			}
 		}
