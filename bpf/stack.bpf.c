@@ -52,8 +52,9 @@ static __always_inline void unwind_enter_map(struct unwind *u, const struct exec
 	u->file = map->file;
 }
 
+/* One object: five calls deep there are few bytes of stack left (512 in all). */
 struct vma_found {
-	__u64 start, end, file_offset;
+	struct exec_map map;
 	struct file_key file;
 };
 
@@ -62,9 +63,9 @@ static long vma_note(struct task_struct *task, struct vm_area_struct *vma, void 
 	struct vma_found *found = ctx;
 	struct file *file = vma->vm_file;
 
-	found->start = vma->vm_start;
-	found->end = vma->vm_end;
-	found->file_offset = vma->vm_pgoff * PAGE_SIZE;
+	found->map.start = vma->vm_start;
+	found->map.end = vma->vm_end;
+	found->map.bias = vma->vm_start - vma->vm_pgoff * PAGE_SIZE;
 	if (file) {
 		found->file.inode = BPF_CORE_READ(file, f_inode, i_ino);
 		found->file.dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
@@ -78,36 +79,31 @@ static long vma_note(struct task_struct *task, struct vm_area_struct *vma, void 
  */
 static __noinline int unwind_late_map(struct task_state *st, __u64 pc)
 {
-	struct unwind *u = &st->unwind;
 	struct late_key key = { .page = pc / PAGE_SIZE, .space = st->space };
 	struct vma_found found = {};
-	struct exec_map map = {}, *late;
+	struct space *space = space_get(st->space);
 	struct file_rows *rows;
-	struct space *space;
+	struct exec_map *late;
 
-	space = space_get(st->space);
 	if (!space)
 		return -1;
 	key.generation = space->generation;
 	late = bpf_map_lookup_elem(&late_maps, &key);
 	if (late) {
-		map = *late;
-	} else {
-		if (bpf_find_vma(bpf_get_current_task_btf(), pc, vma_note, &found, 0))
-			return -1;
-		map.start = found.start;
-		map.end = found.end;
-		map.bias = found.start - found.file_offset;
-		rows = bpf_map_lookup_elem(&file_rows, &found.file);
-		if (rows && found.file.inode) {
-			map.index = rows->index;
-			map.n_index = rows->n_index;
-			map.file = rows->file;
-		}
-		bpf_map_update_elem(&late_maps, &key, &map, BPF_ANY);
-		count(COUNTER_LATE_MAPPINGS);
+		unwind_enter_map(&st->unwind, late);
+		return 0;
 	}
-	unwind_enter_map(u, &map);
+	if (bpf_find_vma(bpf_get_current_task_btf(), pc, vma_note, &found, 0))
+		return -1;
+	rows = bpf_map_lookup_elem(&file_rows, &found.file);
+	if (rows && found.file.inode) {
+		found.map.index = rows->index;
+		found.map.n_index = rows->n_index;
+		found.map.file = rows->file;
+	}
+	bpf_map_update_elem(&late_maps, &key, &found.map, BPF_ANY);
+	count(COUNTER_LATE_MAPPINGS);
+	unwind_enter_map(&st->unwind, &found.map);
 	return 0;
 }
 
