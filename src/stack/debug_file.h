@@ -14,7 +14,7 @@
 #include "stack/elf_handle.h"
 
 /* What .gnu_debugdata may unpack to; the largest on a Fedora system have some 10 MiB. */
-#define MINI_DEBUG_MAX (256u << 20)
+#define MINI_DEBUG_MAX (64u << 20)
 
 /*
  * The separate debug file of `stripped`, which process pid (0: memtop itself) knows as path (may be

@@ -40,7 +40,6 @@ static int open_mapped(const struct symbolizer_map *map)
 	fd = target_file_open_map(map->pid, map->start, map->end);
 	if (fd >= 0 || fd == -EINVAL)
 		return fd;
-	err = fd;
 	fd = target_file_open(map->pid, map->path);
 	if (fd >= 0) {
 		if (is_mapped_file(fd, map, true))
@@ -48,6 +47,7 @@ static int open_mapped(const struct symbolizer_map *map)
 		close(fd);
 		return -ESTALE;
 	}
+	err = fd;
 	fd = target_file_open(0, map->path);
 	if (fd >= 0) {
 		if (is_mapped_file(fd, map, false))
