@@ -258,7 +258,8 @@ int maps_read(pid_t pid, struct maps *out)
 	struct text text = { 0 };
 	int err = proc_file_read(pid, "maps", &text);
 
-	if (!err && !text.n)
+	/* of what has no memory, some kernels refuse to open the file and some show it empty */
+	if (err == -ESRCH || (!err && !text.n))
 		err = error_set(-ESRCH, "process %d is gone, or has no memory of its own",
 				(int)pid);
 	if (!err)
