@@ -94,6 +94,10 @@ struct tally_key {
 	__u32 tid; /* 0: one of the threads past SPACE_MAX_THREADS */
 };
 
+/* The bucket of a process for stacks that no tally was left for; one index in 64 is kept for these. */
+#define STACK_OVERFLOW	     0
+#define TALLY_OVERFLOW_SHARE 64
+
 enum tally_flags {
 	TALLY_HEAP = 1,	       /* has had heap blocks */
 	TALLY_MAPPING = 2,     /* has had direct mappings (set by the user side) */
@@ -151,7 +155,7 @@ struct space {
 enum counter {
 	COUNTER_BLOCKS_LOST,	  /* block table full (or out of memory): allocation not counted */
 	COUNTER_BLOCKS_LOST_BYTES,
-	COUNTER_TALLIES_LOST,	  /* tally table full: the event went to no stack */
+	COUNTER_TALLIES_LOST,	  /* tally table full: the event went to the bucket STACK_OVERFLOW */
 	COUNTER_SPACES_LOST,	  /* space table full: a process was not measured */
 	COUNTER_EVENTS_LOST,	  /* ring buffer full: a mapping or life-cycle event is missing */
 	COUNTER_STACKS_UNSENT,	  /* ring buffer full: frames follow with the stack's next event */

@@ -510,16 +510,21 @@ static __always_inline void stack_send(struct task_state *st, struct tally *tall
 		__sync_fetch_and_or(&tally->flags, TALLY_FRAMES_SENT);
 }
 
-/* A fresh tally index: one given back, else the next never used; NO_INDEX when all are taken. */
-static __always_inline __u32 tally_index_new(void)
+/*
+ * A fresh tally index: one given back, else the next never used; NO_INDEX when all are taken.  Some
+ * are set apart for the buckets of what does not fit.
+ */
+static __always_inline __u32 tally_index_new(bool overflow)
 {
-	__u32 one = 1, index;
+	__u32 one = 1, index, limit = settings.max_tallies;
 	__u64 *high;
 
+	if (!overflow)
+		limit -= limit / TALLY_OVERFLOW_SHARE;
 	if (!bpf_map_pop_elem(&free_tallies, &index))
 		return index;
 	high = bpf_map_lookup_elem(&used, &one);
-	if (!high || *high >= settings.max_tallies)
+	if (!high || *high >= limit)
 		return NO_INDEX;
 	index = __sync_fetch_and_add(high, 1);
 	return index < settings.max_tallies ? index : NO_INDEX;
@@ -530,7 +535,7 @@ static __always_inline struct tally *tally_begin(const struct tally_key *key, __
 	struct tally *tally;
 	__u32 *theirs;
 
-	*index = tally_index_new();
+	*index = tally_index_new(key->stack == STACK_OVERFLOW);
 	tally = tally_get(*index);
 	if (!tally)
 		return 0;
@@ -548,27 +553,32 @@ static __always_inline struct tally *tally_begin(const struct tally_key *key, __
 	return tally_get(*index);
 }
 
+static __noinline __u32 tally_index(const struct tally_key *key)
+{
+	__u32 index, *known = bpf_map_lookup_elem(&tally_of, key);
+
+	if (known)
+		return *known;
+	return tally_begin(key, &index) ? index : NO_INDEX;
+}
+
 /* The tally of the stack just walked, made now if it is new. */
 static __always_inline __u32 tally_find(struct task_state *st)
 {
-	struct tally_key key = {};
+	struct tally_key key = { .space = st->space, .tid = st->tid };
 	struct tally *tally;
-	__u32 index, *known;
+	__u32 index;
 
 	st->stack.stack ^= (__u64)st->stack.end << 61;
 	key.stack = st->stack.stack;
-	key.space = st->space;
-	key.tid = st->tid;
-	known = bpf_map_lookup_elem(&tally_of, &key);
-	if (known) {
-		index = *known;
-		tally = tally_get(index);
-	} else {
-		tally = tally_begin(&key, &index);
-	}
+	index = tally_index(&key);
+	tally = tally_get(index);
 	if (!tally) {
+		/* the bytes are still counted, to the process, though not to their stack */
 		count(COUNTER_TALLIES_LOST);
-		return NO_INDEX;
+		key.stack = STACK_OVERFLOW;
+		key.tid = 0;
+		return tally_index(&key);
 	}
 	if (!(tally->flags & TALLY_FRAMES_SENT))
 		stack_send(st, tally);
