@@ -52,8 +52,9 @@ static int pagemap_open(struct residency *r)
 	}
 	/*
 	 * Not only for the caller's sake: before 6.16 (and some stable kernels) PAGEMAP_SCAN takes
-	 * the pagemap of a task without memory for one with memory, and the kernel may crash ("proc:
-	 * fix the issue of proc_mem_open returning NULL").  What has been alive once is safe for ever.
+	 * the pagemap of a task without memory for one with memory, and the kernel may crash
+	 * ("proc: fix the issue of proc_mem_open returning NULL").  What has been alive once is
+	 * safe for ever.
 	 */
 	return residency_alive(r) ? 0 : gone(r->pid);
 }

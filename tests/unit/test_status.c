@@ -357,8 +357,8 @@ static void test_32_bit(void **state)
 	close(fd);
 	chmod(path, 0755);
 	pid = spawn(path, argv, &end);
+	unlink(path);
 	if (waitpid(pid, &status, WNOHANG) == pid) {
-		unlink(path);
 		close(end);
 		printf("skipped: this kernel runs no programs of 32 bits\n");
 		skip();
@@ -366,7 +366,6 @@ static void test_32_bit(void **state)
 	assert_int_equal(process_is_32bit(pid), 1);
 	assert_int_equal(process_is_32bit(getpid()), 0);
 	spawn_end(pid, end);
-	unlink(path);
 }
 
 static void *wait_for_unlock(void *mutex)
