@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/sysinfo.h>
+
+#include "proc/smaps.h"
 
 /* Which account the resident bytes of a mapping go to, when nothing in it says otherwise. */
 enum account {
@@ -21,6 +23,8 @@ struct join {
 	struct extents blocks;	  /* blocks alone, merged */
 	struct extents present;	  /* private pages with data, in RAM or in swap */
 	struct VEC_OF(uint8_t) accounts; /* enum account of each mapping of the target */
+	struct smaps smaps;	  /* of the target, if smaps_read */
+	bool smaps_read;
 };
 
 struct join *join_new(void)
@@ -37,6 +41,7 @@ void join_free(struct join *j)
 	vec_free(&j->blocks);
 	vec_free(&j->present);
 	vec_free(&j->accounts);
+	vec_free(&j->smaps);
 	free(j);
 }
 
@@ -133,15 +138,48 @@ static void share_blocks(const struct join *j, const struct live_block *blocks, 
 	}
 }
 
-static void share_mappings(const struct join *j, const struct target *t, struct share *shares,
-			   size_t n_shares)
+/* Any page of the machine in swap? */
+static bool machine_swaps(void)
+{
+	struct sysinfo info;
+
+	return !sysinfo(&info) && info.freeswap < info.totalswap;
+}
+
+/*
+ * Shared memory that is in swap has no page table entry: what looks untouched may be there.  smaps
+ * knows how much of the mapping is, though not which pages.
+ */
+static void share_shared_swap(struct join *j, struct target *t, const struct mapping *m,
+			      struct figures *f)
+{
+	uint64_t swap;
+
+	if (!j->smaps_read) {
+		j->smaps_read = true;
+		vec_clear(&j->smaps);
+		if (machine_swaps())
+			smaps_read(t->pid, &j->smaps);
+	}
+	swap = smaps_swap_at(&j->smaps, m->start);
+	swap = swap < f->untouched ? swap : f->untouched;
+	f->untouched -= swap;
+	f->swapped += swap;
+}
+
+static void share_mappings(struct join *j, struct target *t, struct share *shares, size_t n_shares)
 {
 	size_t cursor = 0;
 
 	vec_for_each(&t->mappings, m) {
+		struct figures f = { 0 };
+
 		if (m->kind != MAPPING_DIRECT || m->tally >= n_shares)
 			continue;
-		figures_of(&j->pages, &cursor, m->start, m->end, &shares[m->tally].now);
+		figures_of(&j->pages, &cursor, m->start, m->end, &f);
+		if (m->shared && f.untouched)
+			share_shared_swap(j, t, m, &f);
+		figures_add(&shares[m->tally].now, &f);
 	}
 }
 
@@ -321,6 +359,7 @@ int join_target(struct join *j, struct target *t, const struct live_block *block
 	int err = -ESRCH;
 
 	*out = (struct join_result){ 0 };
+	j->smaps_read = false;
 	if (!t->dead && t->residency)
 		err = join_scan(j, t);
 	if (err) {
