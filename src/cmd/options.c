@@ -47,7 +47,7 @@ static const struct flag *find_exact(const char *name, size_t n)
 	return NULL;
 }
 
-static int unknown_option(enum verb_id verb, const char *name, size_t n)
+static void unknown_option(enum verb_id verb, const char *name, size_t n)
 {
 	const char *words[64], *near;
 	char text[32] = "";
@@ -61,25 +61,31 @@ static int unknown_option(enum verb_id verb, const char *name, size_t n)
 		memcpy(text, name, n);
 	near = suggest_word(text, words, n_words);
 	if (near)
-		return error_set(-EINVAL, "unknown option --%.*s; did you mean --%s?", (int)n, name,
-				 near);
-	return error_set(-EINVAL, "unknown option --%.*s; memtop %s --help lists them", (int)n,
-			 name, verb_name(verb));
+		error_set(-EINVAL, "unknown option --%.*s; did you mean --%s?", (int)n, name, near);
+	else
+		error_set(-EINVAL, "unknown option --%.*s; memtop %s --help lists them", (int)n,
+			  name, verb_name(verb));
 }
 
-/* The verb's one flag that begins with name; 0 or -EINVAL with error_text(). */
-static int find_shortened(enum verb_id verb, const char *name, size_t n, const struct flag **flag)
+/* The verb's one flag that begins with name; NULL with error_text() (of -EINVAL) when it is not
+ * one. */
+static const struct flag *find_shortened(enum verb_id verb, const char *name, size_t n)
 {
-	*flag = NULL;
+	const struct flag *found = NULL;
+
 	for (size_t i = 0; n && i < n_flags; i++) {
 		if (!(flags[i].verbs & verb) || strncmp(flags[i].name, name, n))
 			continue;
-		if (*flag)
-			return error_set(-EINVAL, "--%.*s can mean --%s or --%s: write it out",
-					 (int)n, name, (*flag)->name, flags[i].name);
-		*flag = &flags[i];
+		if (found) {
+			error_set(-EINVAL, "--%.*s can mean --%s or --%s: write it out", (int)n,
+				  name, found->name, flags[i].name);
+			return NULL;
+		}
+		found = &flags[i];
 	}
-	return *flag ? 0 : unknown_option(verb, name, n);
+	if (!found)
+		unknown_option(verb, name, n);
+	return found;
 }
 
 static int check_verb(enum verb_id verb, const struct flag *flag)
@@ -113,13 +119,11 @@ static int parse_long(struct parser *p, const char *name)
 {
 	size_t n = strcspn(name, "=");
 	const struct flag *flag = find_exact(name, n);
-	int err;
 
-	if (!flag) {
-		err = find_shortened(p->options->verb, name, n, &flag);
-		if (err)
-			return err;
-	}
+	if (!flag)
+		flag = find_shortened(p->options->verb, name, n);
+	if (!flag)
+		return -EINVAL;
 	if (name[n] && !flag->argument)
 		return error_set(-EINVAL, "--%s takes no value", flag->name);
 	return apply(p, flag, name[n] ? name + n + 1 : NULL);

@@ -2,28 +2,58 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "cmd/message.h"
 #include "cmd/session.h"
 #include "cmd/sink.h"
 #include "export/json.h"
+#include "view/table.h"
 
 struct top {
 	const struct options *options;
 	struct sink *sink;
 };
 
+/* Colours only where a person sees them and has not asked for none (https://no-color.org). */
+static bool wants_color(const struct options *options, bool terminal)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (options->color != COLOR_AUTO)
+		return options->color == COLOR_ALWAYS;
+	return terminal && !(no_color && no_color[0]) && !(term && !strcmp(term, "dumb"));
+}
+
+static int print_table(const struct top *t, FILE *out, const struct snapshot *now,
+		       const struct snapshot *previous)
+{
+	struct table_options table = {
+		.group = t->options->view,
+		.previous = previous,
+		.bytes = t->options->bytes,
+		.verbose = t->options->verbose,
+	};
+	unsigned columns;
+	bool terminal = sink_terminal(t->sink, &columns);
+
+	table.width = terminal ? columns : 0;
+	table.color = wants_color(t->options, terminal);
+	return table_print(out, now, &table);
+}
+
 static int print_snapshot(const struct snapshot *now, const struct snapshot *previous, void *ctx)
 {
-	struct top *t = ctx;
+	const struct top *t = ctx;
 	FILE *out = sink_begin(t->sink);
 	int err;
 
 	if (!out)
 		return error_set(-ENOMEM, "out of memory");
-	(void)previous;
-	err = export_write(&export_json, out, now, NULL);
+	err = t->options->json ? export_write(&export_json, out, now, NULL) :
+				 print_table(t, out, now, previous);
 	if (err) {
 		sink_drop(t->sink);
 		return err;
