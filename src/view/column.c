@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/column.h"
+
+#include <inttypes.h>
+
+#include "base/units.h"
+
+static const char *const heading[] = {
+	[ORDER_ALLOCATED] = "ALLOCATED", [ORDER_RESIDENT] = "RESIDENT",
+	[ORDER_PHANTOM] = "PHANTOM",	 [ORDER_SWAPPED] = "SWAPPED",
+	[ORDER_TOUCHED] = "TOUCHED",	 [ORDER_COUNT] = "BLOCKS",
+	[ORDER_RATE] = "PER SECOND",	 [ORDER_PEAK] = "AT PEAK",
+	[ORDER_TEMPORARY] = "TEMPORARY",
+};
+
+static void columns_add(struct columns *c, enum order figure)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->of[i] == figure)
+			return;
+	}
+	c->of[c->n++] = figure;
+}
+
+struct columns columns_choose(enum order sort, bool touched, bool bytes)
+{
+	struct columns c = { .bytes = bytes };
+
+	if (sort == ORDER_PEAK || sort == ORDER_RATE || sort == ORDER_TEMPORARY)
+		columns_add(&c, sort);
+	columns_add(&c, ORDER_ALLOCATED);
+	columns_add(&c, ORDER_RESIDENT);
+	columns_add(&c, ORDER_SWAPPED);
+	columns_add(&c, ORDER_PHANTOM);
+	columns_add(&c, ORDER_COUNT);
+	if (touched)
+		columns_add(&c, ORDER_TOUCHED);
+	return c;
+}
+
+static bool is_count(enum order figure)
+{
+	return figure == ORDER_COUNT || figure == ORDER_TEMPORARY;
+}
+
+static int column_cells(const struct columns *c, enum order figure)
+{
+	return is_count(figure) ? 10 : c->bytes ? 16 : 11;
+}
+
+size_t columns_width(const struct columns *c)
+{
+	size_t width = 2;
+
+	for (size_t i = 0; i < c->n; i++)
+		width += column_cells(c, c->of[i]);
+	return width;
+}
+
+void columns_headings(FILE *out, const struct columns *c, enum order sort)
+{
+	char text[32];
+
+	for (size_t i = 0; i < c->n; i++) {
+		snprintf(text, sizeof(text), "%s%s", heading[c->of[i]],
+			 c->of[i] == sort ? "*" : "");
+		fprintf(out, "%*s", column_cells(c, c->of[i]), text);
+	}
+}
+
+const char *column_bytes(char *buf, size_t n, uint64_t bytes, bool exact)
+{
+	if (!exact)
+		return units_bytes(buf, n, bytes);
+	snprintf(buf, n, "%" PRIu64, bytes);
+	return buf;
+}
+
+void columns_cells(FILE *out, const struct columns *c, const struct group_sum *sum)
+{
+	char text[24];
+
+	for (size_t i = 0; i < c->n; i++) {
+		uint64_t value = order_value(sum, c->of[i]);
+
+		column_bytes(text, sizeof(text), value, c->bytes || is_count(c->of[i]));
+		fprintf(out, "%*s", column_cells(c, c->of[i]), text);
+	}
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/table.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/blame.h"
+#include "view/column.h"
+#include "view/header.h"
+#include "view/safe_text.h"
+#include "view/stack_text.h"
+
+#define TEXT_BYTES 4096
+
+/* Stacks under each process when there are many processes. */
+#define STACKS_EACH 5
+
+struct table {
+	FILE *out;
+	const struct snapshot *s;
+	const struct table_options *options;
+	struct columns columns;
+};
+
+static struct stack_text table_stack_text(const struct table *t)
+{
+	size_t indent = columns_width(&t->columns) + 2, width = t->options->width;
+
+	return (struct stack_text){
+		.indent = indent,
+		.columns = !width		 ? 0
+			   : width > indent + 20 ? width - indent
+						 : 20,
+		.all = t->options->verbose,
+		.native = t->options->group.native,
+	};
+}
+
+static void table_headings(const struct table *t, const char *what)
+{
+	if (t->options->color)
+		fputs("\033[1m", t->out);
+	columns_headings(t->out, &t->columns, t->options->group.sort);
+	fprintf(t->out, "  %s", what);
+	if (t->options->color)
+		fputs("\033[0m", t->out);
+	fputc('\n', t->out);
+}
+
+static void process_name(const struct table *t, uint32_t process)
+{
+	const struct snapshot_process *p;
+	char name[TEXT_BYTES];
+
+	if (process == GROUP_MANY) {
+		fputs("several processes", t->out);
+		return;
+	}
+	p = &t->s->processes.at[process];
+	safe_text(name, sizeof(name), p->cmdline ? p->cmdline : p->comm,
+		  table_stack_text(t).columns);
+	fprintf(t->out, "%u %s", p->pid, name);
+}
+
+/* What a row of sums is about, in one line. */
+static void row_label(const struct table *t, const struct group_row *row)
+{
+	struct stack_text how = table_stack_text(t);
+	char text[TEXT_BYTES];
+
+	switch (t->options->group.by) {
+	case GROUP_STACK:
+		stack_text_top(t->out, t->s, row->stack, row->kind, &how);
+		return;
+	case GROUP_PROCESS:
+		process_name(t, row->process);
+		return;
+	case GROUP_THREAD:
+		if (row->thread && row->thread != GROUP_MANY)
+			fprintf(t->out, "thread %u of ", row->thread);
+		else
+			fputs("other threads of ", t->out);
+		process_name(t, row->process);
+		return;
+	default:
+		break;
+	}
+	if (t->options->group.by == GROUP_LINE && row->file) {
+		safe_text(text, sizeof(text), row->file, how.columns);
+		fprintf(t->out, "%s:%u ", text, row->line);
+	}
+	if (t->options->group.by != GROUP_MODULE) {
+		safe_text(text, sizeof(text), row->function ? row->function : "[unknown]",
+			  how.columns);
+		fprintf(t->out, "%s ", text);
+	}
+	safe_text(text, sizeof(text), row->module ? row->module : "[no file]", how.columns);
+	fprintf(t->out, t->options->group.by == GROUP_MODULE ? "%s" : "(%s)",
+		t->options->group.by == GROUP_MODULE ? text : blame_basename(text));
+}
+
+static void table_row(const struct table *t, const struct group_row *row)
+{
+	struct stack_text how = table_stack_text(t);
+
+	columns_cells(t->out, &t->columns, &row->sum);
+	fputs("  ", t->out);
+	row_label(t, row);
+	fputc('\n', t->out);
+	if (t->options->group.by == GROUP_STACK)
+		stack_text_callers(t->out, t->s, row->stack, &how);
+}
+
+static void sum_line(const struct table *t, const struct group_sum *sum, const char *what)
+{
+	columns_cells(t->out, &t->columns, sum);
+	fprintf(t->out, "  %s\n", what);
+}
+
+static bool sum_is_empty(const struct group_sum *sum)
+{
+	return !figures_allocated(&sum->now) && !sum->count && !sum->touched;
+}
+
+/* What the rows leave out: nothing is dropped in silence. */
+static void table_remainder(const struct table *t, const struct grouping *g)
+{
+	char text[64];
+
+	if (g->rest_rows && !sum_is_empty(&g->rest)) {
+		snprintf(text, sizeof(text), "… %" PRIu32 " more", g->rest_rows);
+		sum_line(t, &g->rest, text);
+	}
+	if (!sum_is_empty(&g->filtered))
+		sum_line(t, &g->filtered, "left out by the filters");
+	if (!sum_is_empty(&g->before_attach))
+		sum_line(t, &g->before_attach, "from before memtop came (no stack is known)");
+}
+
+static const char *what_of(enum group_by by)
+{
+	static const char *const what[] = {
+		[GROUP_STACK] = "FUNCTION, ← ITS CALLERS",
+		[GROUP_FUNCTION] = "FUNCTION (MODULE)",
+		[GROUP_LINE] = "LINE, FUNCTION (MODULE)",
+		[GROUP_MODULE] = "MODULE",
+		[GROUP_THREAD] = "THREAD",
+		[GROUP_PROCESS] = "PROCESS",
+	};
+
+	return what[by];
+}
+
+static int table_rows(const struct table *t, const struct group_options *group)
+{
+	struct grouping g;
+	int err = snapshot_group(t->s, t->options->previous, group, &g);
+
+	if (err)
+		return err;
+	vec_for_each (&g.rows, row)
+		table_row(t, row);
+	table_remainder(t, &g);
+	grouping_free(&g);
+	return 0;
+}
+
+/* One process: its header, then its rows. */
+static int table_one(const struct table *t)
+{
+	header_process(t->out, t->s, &t->s->processes.at[0], t->options);
+	header_losses(t->out, t->s);
+	table_headings(t, what_of(t->options->group.by));
+	return table_rows(t, &t->options->group);
+}
+
+/* Many: a row for each process, largest first, and what it holds most of below it. */
+static int table_many(const struct table *t)
+{
+	struct group_options by_process = t->options->group, stacks = t->options->group;
+	struct grouping g;
+	int err;
+
+	by_process.by = GROUP_PROCESS;
+	err = snapshot_group(t->s, t->options->previous, &by_process, &g);
+	if (err)
+		return err;
+	header_losses(t->out, t->s);
+	table_headings(t, "PROCESS, WITH WHAT IT HOLDS MOST OF");
+	stacks.one_process = true;
+	if (!stacks.limit || stacks.limit > STACKS_EACH)
+		stacks.limit = STACKS_EACH;
+	vec_for_each (&g.rows, row) {
+		if (t->options->color)
+			fputs("\033[1m", t->out);
+		columns_cells(t->out, &t->columns, &row->sum);
+		fputs("  ", t->out);
+		process_name(t, row->process);
+		if (t->options->color)
+			fputs("\033[0m", t->out);
+		fputc('\n', t->out);
+		stacks.process = row->process;
+		err = row->process == GROUP_MANY ? 0 : table_rows(t, &stacks);
+		if (err)
+			break;
+	}
+	if (!err)
+		table_remainder(t, &g);
+	grouping_free(&g);
+	return err;
+}
+
+int table_print(FILE *out, const struct snapshot *s, const struct table_options *options)
+{
+	enum order sort = options->group.sort;
+	struct table t = { .out = out, .s = s, .options = options };
+	int err;
+
+	t.columns = columns_choose(sort, sort == ORDER_TOUCHED || s->mode == MODE_PAGES,
+				   options->bytes);
+	if (!s->processes.n) {
+		fputs("no process is measured\n", out);
+		err = 0;
+	} else if (s->processes.n == 1) {
+		err = table_one(&t);
+	} else if (options->group.by == GROUP_STACK) {
+		err = table_many(&t);
+	} else {
+		header_losses(out, s);
+		table_headings(&t, what_of(options->group.by));
+		err = table_rows(&t, &options->group);
+	}
+	fputc('\n', out);
+	if (fflush(out) || ferror(out))
+		return errno ? -errno : -EIO;
+	return err;
+}
