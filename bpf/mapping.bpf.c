@@ -11,7 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
-#define CODE_STEPS	 14
+#define CODE_STEPS 14
 
 /* Stretches of 2 MiB whose touches are forgotten here; the user side sweeps what lies beyond. */
 #define FORGET_MAX_CHUNKS 64
@@ -150,7 +150,8 @@ static __always_inline void mapping_blame(struct task_state *st, const struct pt
 }
 
 static __always_inline void mmap_done(struct task_state *st, struct task_struct *task,
-				      const struct pt_regs *regs, struct event_mapping *e, __u64 addr)
+				      const struct pt_regs *regs, struct event_mapping *e,
+				      __u64 addr)
 {
 	__u64 flags = regs->r10;
 	struct file_key file = {};
@@ -175,7 +176,8 @@ static __always_inline void mmap_done(struct task_state *st, struct task_struct 
 		if (code_distrust(st, addr, addr + e->len))
 			code_report(st, addr, e->len);
 	}
-	if (e->flags & MAPPING_FILE && e->prot & PROT_EXEC && !bpf_map_lookup_elem(&file_rows, &file))
+	if (e->flags & MAPPING_FILE && e->prot & PROT_EXEC &&
+	    !bpf_map_lookup_elem(&file_rows, &file))
 		code_report(st, addr, e->len);
 	if (!(e->flags & MAPPING_FILE) && e->prot & PROT_WRITE)
 		mapping_blame(st, regs, e);
@@ -245,7 +247,8 @@ static long shm_length(struct task_struct *task, struct vm_area_struct *vma, voi
 }
 
 static __always_inline void shmat_done(struct task_state *st, struct task_struct *task,
-				       const struct pt_regs *regs, struct event_mapping *e, __u64 addr)
+				       const struct pt_regs *regs, struct event_mapping *e,
+				       __u64 addr)
 {
 	__u64 len = 0;
 

@@ -55,10 +55,10 @@ struct unwind {
 	__u64 pc, sp, bp;
 	__u64 map_start, map_end, bias; /* the mapping that the last pc was in */
 	__u32 index, n_index, file;
-	__u32 slice, n_slice; /* of exec_maps */
+	__u32 slice, n_slice;		/* of exec_maps */
 	__u64 window_start, window_end; /* stack bytes that are in task_state.window */
-	__u32 is_return; /* pc is a return address */
-	__u32 at_entry;	 /* pc is at a function's first instructions: the return address is at [sp] */
+	__u32 is_return;		/* pc is a return address */
+	__u32 at_entry; /* pc is at a function's first instructions: the return address is at [sp] */
 	/* what a memo of this walk will say */
 	__u64 start_pc, start_sp, start_bp;
 	__u64 check;
@@ -73,7 +73,7 @@ struct unwind {
 struct task_state {
 	__u64 mm; /* whose space this is; another mm means exec */
 	__u32 space;
-	__u32 tid; /* as in tally keys */
+	__u32 tid;  /* as in tally keys */
 	__u32 busy; /* a program of this thread is using what follows */
 	__u32 pad;
 	__u64 last_block; /* address of its newest block, for temporary_count */
@@ -116,7 +116,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
-	__type(key, __u32); /* tgid */
+	__type(key, __u32);   /* tgid */
 	__type(value, __u32); /* 1: asked for, 2: a child that is followed */
 } target_pids __weak SEC(".maps");
 
@@ -255,8 +255,8 @@ static __always_inline void count(__u32 counter)
  */
 static __always_inline __u64 event_wakeup(void)
 {
-	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > (4 << 20) ? BPF_RB_FORCE_WAKEUP :
-									   BPF_RB_NO_WAKEUP;
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > (4 << 20) ? BPF_RB_FORCE_WAKEUP
+									 : BPF_RB_NO_WAKEUP;
 }
 
 #endif

@@ -42,8 +42,8 @@ struct settings {
 	__u64 min_size; /* bytes; smaller blocks are not counted */
 	__u32 filter;	/* enum filter_mode */
 	__u32 uid;
-	__u32 self;	/* memtop's own tgid: never measured */
-	__u32 follow;	/* FILTER_PIDS: children too */
+	__u32 self;   /* memtop's own tgid: never measured */
+	__u32 follow; /* FILTER_PIDS: children too */
 	__u32 pages_only;
 	__u32 max_tallies, max_spaces;
 	char comm[COMM_LEN];
@@ -153,24 +153,24 @@ struct space {
 
 /* Events that could not be kept, machine-wide; one slot each in the array `counters`. */
 enum counter {
-	COUNTER_BLOCKS_LOST,	  /* block table full (or out of memory): allocation not counted */
+	COUNTER_BLOCKS_LOST, /* block table full (or out of memory): allocation not counted */
 	COUNTER_BLOCKS_LOST_BYTES,
-	COUNTER_TALLIES_LOST,	  /* tally table full: the event went to the bucket STACK_OVERFLOW */
-	COUNTER_SPACES_LOST,	  /* space table full: a process was not measured */
-	COUNTER_EVENTS_LOST,	  /* ring buffer full: a mapping or life-cycle event is missing */
-	COUNTER_STACKS_UNSENT,	  /* ring buffer full: frames follow with the stack's next event */
-	COUNTER_STATE_LOST,	  /* no task storage to be had: an allocator call was not seen */
-	COUNTER_SCRATCH_BUSY,	  /* a program interrupted another of the same task */
-	COUNTER_CALLS_ABANDONED,  /* an allocator call never returned (longjmp, thread cancelled) */
-	COUNTER_TOUCH_LOST,	  /* touch table full: a page's first touch was not remembered */
-	COUNTER_STACKS,		  /* stacks walked; the next ones say how they ended */
+	COUNTER_TALLIES_LOST,	 /* tally table full: the event went to the bucket STACK_OVERFLOW */
+	COUNTER_SPACES_LOST,	 /* space table full: a process was not measured */
+	COUNTER_EVENTS_LOST,	 /* ring buffer full: a mapping or life-cycle event is missing */
+	COUNTER_STACKS_UNSENT,	 /* ring buffer full: frames follow with the stack's next event */
+	COUNTER_STATE_LOST,	 /* no task storage to be had: an allocator call was not seen */
+	COUNTER_SCRATCH_BUSY,	 /* a program interrupted another of the same task */
+	COUNTER_CALLS_ABANDONED, /* an allocator call never returned (longjmp, thread cancelled) */
+	COUNTER_TOUCH_LOST,	 /* touch table full: a page's first touch was not remembered */
+	COUNTER_STACKS,		 /* stacks walked; the next ones say how they ended */
 	COUNTER_END_ROOT,
 	COUNTER_END_DEPTH,
 	COUNTER_END_NO_ROWS,
 	COUNTER_END_UNREADABLE,
 	COUNTER_END_UNSUPPORTED,
-	COUNTER_MEMO_HITS,	  /* of COUNTER_STACKS: known from an earlier walk */
-	COUNTER_LATE_MAPPINGS,	  /* code found by bpf_find_vma because no slice had it */
+	COUNTER_MEMO_HITS,     /* of COUNTER_STACKS: known from an earlier walk */
+	COUNTER_LATE_MAPPINGS, /* code found by bpf_find_vma because no slice had it */
 	COUNTER_MAX = 32,
 };
 
@@ -240,10 +240,10 @@ struct unwind_bucket {
 /* One executable mapping of a space; slices of these are sorted by start. */
 struct exec_map {
 	__u64 start, end;
-	__u64 bias;	/* row pc = address - bias, i.e. bias = start - file offset of start */
-	__u32 index;	/* first entry in unwind_index */
-	__u32 n_index;	/* entries, 0 for a mapping without rows (JIT, no CFI) */
-	__u32 file;	/* the user side's number for the file; 0: none, or not known yet */
+	__u64 bias;    /* row pc = address - bias, i.e. bias = start - file offset of start */
+	__u32 index;   /* first entry in unwind_index */
+	__u32 n_index; /* entries, 0 for a mapping without rows (JIT, no CFI) */
+	__u32 file;    /* the user side's number for the file; 0: none, or not known yet */
 	__u32 pad;
 };
 
@@ -269,7 +269,7 @@ enum event_type {
 	EVENT_MAPPING,	 /* struct event_mapping: a memory system call that succeeded */
 	EVENT_SPACE,	 /* struct event_space: an address space began */
 	EVENT_SPACE_END, /* struct event_space: it ended (exit or exec) */
-	EVENT_CODE,	 /* struct event_space: executable code was mapped: re-read maps, probe it */
+	EVENT_CODE, /* struct event_space: executable code was mapped: re-read maps, probe it */
 };
 
 struct event {
@@ -289,7 +289,7 @@ struct event_stack {
 	struct event head;
 	__u64 stack; /* tally_key.stack */
 	__u32 n;
-	__u32 end;	  /* enum stack_end */
+	__u32 end;				     /* enum stack_end */
 	struct stack_frame frames[STACK_MAX_FRAMES]; /* n of them are sent; [0] is the event's pc */
 };
 

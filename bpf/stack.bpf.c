@@ -12,9 +12,10 @@
 #include "stack.bpf.h"
 #include <bpf/bpf_core_read.h>
 
-char LICENSE[] SEC("license") = "GPL";
+char LICENSE[] SEC("license")
+= "GPL";
 
-#define WALK_ON	     0
+#define WALK_ON	      0
 #define WALK_END(why) (1 + (why))
 
 /* 2^14 mappings a process, 2^9 rows in 256 bytes of code: the most that the searches can meet */

@@ -39,7 +39,7 @@ static int print_table(const struct top *t, FILE *out, const struct snapshot *no
 	unsigned columns;
 	bool terminal = sink_terminal(t->sink, &columns);
 
-	table.width = terminal ? columns : 0;
+	table.width = terminal && !o->batch ? columns : 0;
 	table.color = wants_color(t->options, terminal);
 	return table_print(out, now, &table);
 }
@@ -52,8 +52,8 @@ static int print_snapshot(const struct snapshot *now, const struct snapshot *pre
 
 	if (!out)
 		return error_set(-ENOMEM, "out of memory");
-	err = t->options->json ? export_write(&export_json, out, now, NULL) :
-				 print_table(t, out, now, previous);
+	err = t->options->json ? export_write(&export_json, out, now, NULL)
+			       : print_table(t, out, now, previous);
 	if (err) {
 		sink_drop(t->sink);
 		return err;

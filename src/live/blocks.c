@@ -53,14 +53,14 @@ static int compare_blocks(const void *va, const void *vb)
 	return a->addr < b->addr ? -1 : a->addr > b->addr;
 }
 
-#define DIGIT_BITS 16
-#define DIGITS	   (1u << DIGIT_BITS)
+#define DIGIT_BITS  16
+#define DIGITS	    (1u << DIGIT_BITS)
 #define ADDR_PASSES 3 /* user addresses have 47 bits */
 
 static size_t digit_of(const struct live_block *b, int pass)
 {
-	return pass < ADDR_PASSES ? b->addr >> DIGIT_BITS * pass & (DIGITS - 1) :
-				    b->space & (DIGITS - 1);
+	return pass < ADDR_PASSES ? b->addr >> DIGIT_BITS * pass & (DIGITS - 1)
+				  : b->space & (DIGITS - 1);
 }
 
 /* One stable counting pass of a radix sort. */
@@ -176,7 +176,8 @@ int blocks_drop(const struct blocks *b, struct kernel *k, uint32_t space)
 		uint32_t count = n - done < BATCH ? n - done : BATCH;
 
 		for (uint32_t i = 0; i < count; i++)
-			b->keys[i] = (struct block_key){ .addr = at[done + i].addr, .space = space };
+			b->keys[i] =
+				(struct block_key){ .addr = at[done + i].addr, .space = space };
 		done += count;
 		if (bpf_map_delete_batch(kernel_blocks_fd(k), b->keys, &count, NULL))
 			return error_set(-errno, "cannot clear the blocks of an ended process: %s",

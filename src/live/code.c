@@ -28,10 +28,10 @@ struct code_file {
 
 struct code {
 	struct unwind_store *store;
-	struct kernel *kernel; /* NULL until published */
+	struct kernel *kernel;	  /* NULL until published */
 	struct probe_set *probes; /* NULL: nothing is to be probed */
 	struct strpool *strings;
-	struct table by_key; /* hash of the key -> struct code_file * */
+	struct table by_key;			    /* hash of the key -> struct code_file * */
 	struct VEC_OF(struct code_file *) numbered; /* [n] has the number n + 1; not owned */
 	struct code_file *vdso;
 	struct VEC_OF(struct live_probe) shown;
@@ -196,7 +196,7 @@ static int vdso_read(struct unwind_table *table)
 	if (err)
 		return err;
 	err = -ENOENT;
-	vec_for_each(&maps.list, m) {
+	vec_for_each (&maps.list, m) {
 		if (m->path && !strcmp(m->path, "[vdso]"))
 			err = unwind_table_build_vdso((const void *)(uintptr_t)m->start,
 						      m->end - m->start, table);
@@ -242,7 +242,7 @@ int code_publish(struct code *c, struct kernel *k)
 
 static int code_note_probes(struct code *c, const struct code_file *f)
 {
-	vec_for_each(&f->plan, site) {
+	vec_for_each (&f->plan, site) {
 		struct live_probe probe = {
 			.file = f->path,
 			.function = strpool_add(c->strings, site->function),
@@ -266,7 +266,7 @@ int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
 
 	if (!f->plan.n)
 		return 0;
-	vec_for_each(&f->attached, p) {
+	vec_for_each (&f->attached, p) {
 		if (*p == pid || *p == 0)
 			return 0;
 	}

@@ -9,7 +9,7 @@
 
 /* Which account the resident bytes of a mapping go to, when nothing in it says otherwise. */
 enum account {
-	ACCOUNT_NONE, /* not part of Rss */
+	ACCOUNT_NONE,	 /* not part of Rss */
 	ACCOUNT_PRIVATE, /* blocks, mappings, allocator, before attach or other: byte by byte */
 	ACCOUNT_STACKS,
 	ACCOUNT_FILES,
@@ -18,12 +18,12 @@ enum account {
 };
 
 struct join {
-	struct page_ranges pages; /* of the whole process, ascending */
-	struct extents covered;	  /* blocks and direct mappings, merged */
-	struct extents blocks;	  /* blocks alone, merged */
-	struct extents present;	  /* private pages with data, in RAM or in swap */
+	struct page_ranges pages;	 /* of the whole process, ascending */
+	struct extents covered;		 /* blocks and direct mappings, merged */
+	struct extents blocks;		 /* blocks alone, merged */
+	struct extents present;		 /* private pages with data, in RAM or in swap */
 	struct VEC_OF(uint8_t) accounts; /* enum account of each mapping of the target */
-	struct smaps smaps;	  /* of the target, if smaps_read */
+	struct smaps smaps;		 /* of the target, if smaps_read */
 	bool smaps_read;
 };
 
@@ -64,7 +64,7 @@ static enum account account_of(const struct target *t, const struct map *m)
 	default:
 		break;
 	}
-	vec_for_each(&t->threads, thread) {
+	vec_for_each (&t->threads, thread) {
 		if (thread->stack_pointer >= m->start && thread->stack_pointer < m->end)
 			return ACCOUNT_STACKS;
 	}
@@ -78,7 +78,7 @@ static int join_scan(struct join *j, struct target *t)
 
 	vec_clear(&j->pages);
 	vec_clear(&j->accounts);
-	vec_for_each(&t->maps.list, m) {
+	vec_for_each (&t->maps.list, m) {
 		enum account account = account_of(t, m);
 
 		if (vec_push(&j->accounts, account))
@@ -171,7 +171,7 @@ static void share_mappings(struct join *j, struct target *t, struct share *share
 {
 	size_t cursor = 0;
 
-	vec_for_each(&t->mappings, m) {
+	vec_for_each (&t->mappings, m) {
 		struct figures f = { 0 };
 
 		if (m->kind != MAPPING_DIRECT || m->tally >= n_shares)
@@ -193,8 +193,9 @@ static int join_cover(struct join *j, const struct target *t, const struct live_
 	vec_clear(&j->blocks);
 	vec_clear(&j->covered);
 	for (size_t i = 0; i < n; i++)
-		err = err ?: extents_append(&j->blocks, blocks[i].addr,
-					    blocks[i].addr + blocks[i].size);
+		err = err
+			      ?: extents_append(&j->blocks, blocks[i].addr,
+						blocks[i].addr + blocks[i].size);
 	for (size_t i = 0; !err && (i < j->blocks.n || m < t->mappings.n);) {
 		const struct mapping *map = m < t->mappings.n ? &t->mappings.at[m] : NULL;
 
@@ -221,7 +222,7 @@ static bool map_is_allocators(const struct join *j, const struct target *t, cons
 
 	if (m->type == MAP_TYPE_HEAP || extents_overlap(&j->blocks, &cursor, m->start, m->end))
 		return true;
-	vec_for_each(&t->mappings, range) {
+	vec_for_each (&t->mappings, range) {
 		if (range->kind == MAPPING_OF_ALLOCATOR && range->start < m->end &&
 		    range->end > m->start)
 			return true;
@@ -347,7 +348,7 @@ static void share_unknown(const struct target *t, const struct live_block *block
 		shares[blocks[i].tally].now.untouched += blocks[i].size;
 		shares[blocks[i].tally].count++;
 	}
-	vec_for_each(&t->mappings, m) {
+	vec_for_each (&t->mappings, m) {
 		if (m->kind == MAPPING_DIRECT && m->tally < n_shares)
 			shares[m->tally].now.untouched += m->end - m->start;
 	}

@@ -29,8 +29,8 @@ struct share {
 /* What the join found for the process as a whole. */
 struct join_result {
 	struct rss_accounts accounts; /* their sum is the process's resident set */
-	uint64_t before_swapped; /* bytes in swap from before memtop came */
-	bool residency_known;	 /* false: all bytes were put down as untouched */
+	uint64_t before_swapped;      /* bytes in swap from before memtop came */
+	bool residency_known;	      /* false: all bytes were put down as untouched */
 };
 
 struct join;

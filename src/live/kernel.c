@@ -95,7 +95,8 @@ static int array_map(const struct bpf_map *map, struct array *out)
 
 	out->n = bpf_map__max_entries(map);
 	/* elements are padded to 8 bytes (kernel/bpf/arraymap.c): ours all have such a size */
-	out->bytes = ((size_t)((bpf_map__value_size(map) + 7) & ~7u) * out->n + page - 1) & ~(page - 1);
+	out->bytes =
+		((size_t)((bpf_map__value_size(map) + 7) & ~7u) * out->n + page - 1) & ~(page - 1);
 	out->at = mmap(NULL, out->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 	if (out->at == MAP_FAILED) {
 		out->at = NULL;
@@ -149,8 +150,9 @@ static int kernel_set_pids(struct kernel *k, const struct live_options *o)
 static int load_error(int err)
 {
 	if (err == -EPERM || err == -EACCES)
-		return error_set(-EPERM, "the kernel does not permit loading BPF programs: run as "
-					 "root, or with CAP_BPF and CAP_PERFMON (see memtop check)");
+		return error_set(-EPERM,
+				 "the kernel does not permit loading BPF programs: run as "
+				 "root, or with CAP_BPF and CAP_PERFMON (see memtop check)");
 	return error_set(err == -ENOMEM ? err : -ENOTSUP,
 			 "this kernel does not take memtop's BPF programs (%s): see memtop check, "
 			 "and -vv for the verifier's words",
@@ -323,7 +325,8 @@ struct exec_map *kernel_exec_maps(const struct kernel *k, uint32_t *cap)
 	return k->exec_maps.at;
 }
 
-int kernel_set_file_rows(struct kernel *k, const struct file_key *file, const struct file_rows *rows)
+int kernel_set_file_rows(struct kernel *k, const struct file_key *file,
+			 const struct file_rows *rows)
 {
 	return bpf_map__update_elem(k->skel->maps.file_rows, file, sizeof(*file), rows,
 				    sizeof(*rows), BPF_ANY);

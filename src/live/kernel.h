@@ -60,7 +60,8 @@ struct unwind_bucket *kernel_unwind_index(const struct kernel *k, uint32_t *cap)
 struct exec_map *kernel_exec_maps(const struct kernel *k, uint32_t *cap);
 
 /* Tells the unwinder of a file's rows; 0 or -errno. */
-int kernel_set_file_rows(struct kernel *k, const struct file_key *file, const struct file_rows *rows);
+int kernel_set_file_rows(struct kernel *k, const struct file_key *file,
+			 const struct file_rows *rows);
 
 /* File descriptors of the maps that are read in batches. */
 int kernel_blocks_fd(const struct kernel *k);

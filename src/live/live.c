@@ -20,7 +20,7 @@
 
 struct live {
 	enum live_target kind;
-	bool found;	   /* the processes that were there are all known: later ones were born */
+	bool found; /* the processes that were there are all known: later ones were born */
 	enum probe_method method;
 	struct stack_table *table;
 	struct symbolizer *symbols;
@@ -33,7 +33,7 @@ struct live {
 
 static struct target *live_target_of(const struct live *l, uint32_t space)
 {
-	vec_for_each(&l->targets, t) {
+	vec_for_each (&l->targets, t) {
 		if ((*t)->space == space && !(*t)->dead)
 			return *t;
 	}
@@ -105,15 +105,18 @@ static int pid_check(pid_t pid)
 	if (err)
 		return err;
 	if (status.kernel_thread)
-		return error_set(-ESRCH, "process %d (%s) is a kernel thread: it has no memory of its "
-					 "own",
+		return error_set(-ESRCH,
+				 "process %d (%s) is a kernel thread: it has no memory of its "
+				 "own",
 				 pid, status.comm);
 	if (status.zombie)
-		return error_set(-ESRCH, "process %d (%s) has ended already and waits for its parent",
-				 pid, status.comm);
+		return error_set(-ESRCH,
+				 "process %d (%s) has ended already and waits for its parent", pid,
+				 status.comm);
 	if (process_is_32bit(pid) == 1)
-		return error_set(-ENOEXEC, "process %d (%s) is a 32-bit program: memtop measures "
-					   "64-bit ones only",
+		return error_set(-ENOEXEC,
+				 "process %d (%s) is a 32-bit program: memtop measures "
+				 "64-bit ones only",
 				 pid, status.comm);
 	return 0;
 }
@@ -125,7 +128,7 @@ static void code_preview(struct live *l, pid_t pid)
 
 	if (maps_read(pid, &maps))
 		return;
-	vec_for_each(&maps.list, m) {
+	vec_for_each (&maps.list, m) {
 		if (m->prot & 4 && m->type == MAP_TYPE_FILE)
 			code_file_of(l->ctx.code, pid, m);
 	}
@@ -144,7 +147,7 @@ static int live_preview(struct live *l, const struct live_options *o)
 	}
 	if (!err && o->target != LIVE_PIDS) {
 		err = process_list(&pids);
-		vec_for_each(&pids, pid)
+		vec_for_each (&pids, pid)
 			code_preview(l, *pid);
 	}
 	code_vdso(l->ctx.code);
@@ -298,7 +301,7 @@ bool live_finished(const struct live *l)
 {
 	if (l->kind != LIVE_PIDS)
 		return false;
-	vec_for_each(&l->targets, t) {
+	vec_for_each (&l->targets, t) {
 		if (!(*t)->dead)
 			return false;
 	}
@@ -323,7 +326,7 @@ void live_close(struct live *l)
 		return;
 	/* the probes first: from then on the targets run at full speed */
 	code_free(l->ctx.code);
-	vec_for_each(&l->targets, t)
+	vec_for_each (&l->targets, t)
 		target_free(*t, &l->ctx);
 	vec_free(&l->targets);
 	kernel_close(l->ctx.kernel);

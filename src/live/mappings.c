@@ -221,8 +221,8 @@ static int apply_mprotect(struct mappings *m, struct kernel *k, struct space *sp
 		piece.end = piece.end < end ? piece.end : end;
 		piece.kind = kind_of(e, e->prot);
 		piece.tally = e->tally;
-		err = mappings_carve(m, k, space, piece.start, piece.end) ?:
-			      mappings_add(m, k, space, piece);
+		err = mappings_carve(m, k, space, piece.start, piece.end)
+			      ?: mappings_add(m, k, space, piece);
 		i = mappings_lower(m, piece.end);
 	}
 	return err;

@@ -20,9 +20,9 @@
 #include "live/kernel.h"
 
 enum mapping_kind {
-	MAPPING_DIRECT,	  /* an allocation by the program itself: writable, not a file */
+	MAPPING_DIRECT,	      /* an allocation by the program itself: writable, not a file */
 	MAPPING_OF_ALLOCATOR, /* made inside an allocator call: where its blocks lie */
-	MAPPING_RESERVED, /* address space that is not writable (yet): no allocation */
+	MAPPING_RESERVED,     /* address space that is not writable (yet): no allocation */
 };
 
 struct mapping {

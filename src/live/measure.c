@@ -88,8 +88,7 @@ static enum stack_kind kind_of(const struct tally *tally)
 }
 
 /* One row for each stack of the target that has done anything. */
-static int stacks_collect(struct measure *m, struct target *t, uint32_t process,
-			  struct snapshot *s)
+static int stacks_collect(struct measure *m, struct target *t, uint32_t process, struct snapshot *s)
 {
 	const struct space *space = kernel_space(m->ctx->kernel, t->space);
 	uint64_t now_ms = (clock_ns(CLOCK_MONOTONIC) - kernel_start_ns(m->ctx->kernel)) / MS;
@@ -109,9 +108,9 @@ static int stacks_collect(struct measure *m, struct target *t, uint32_t process,
 		row.stack = id;
 		row.kind = kind_of(tally);
 		row.now = share->now;
-		row.count = row.kind == STACK_MAPPING && tally->live_count > 0 ?
-				    (uint64_t)tally->live_count :
-				    share->count;
+		row.count = row.kind == STACK_MAPPING && tally->live_count > 0
+				    ? (uint64_t)tally->live_count
+				    : share->count;
 		if (share->oldest_ms != UINT32_MAX && now_ms > share->oldest_ms)
 			row.oldest_ns = (now_ms - share->oldest_ms) * MS;
 		stack_history(tally, space, &row);
@@ -166,7 +165,7 @@ static int target_repeat(struct target *t, struct snapshot *s)
 	t->last.exited = true;
 	if (vec_push(&s->processes, t->last))
 		return -ENOMEM;
-	vec_for_each(&t->last_stacks, row) {
+	vec_for_each (&t->last_stacks, row) {
 		row->process = process;
 		if (vec_push(&s->stacks, *row))
 			return -ENOMEM;

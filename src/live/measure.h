@@ -23,7 +23,7 @@ struct measure {
 	struct join *join;
 	struct target **targets;
 	size_t n_targets;
-	struct VEC_OF(struct share) shares; /* scratch, indexed by tally */
+	struct VEC_OF(struct share) shares;  /* scratch, indexed by tally */
 	struct VEC_OF(uint32_t) first, next; /* lists of tallies, by space; NO_INDEX ends one */
 	enum snapshot_mode mode;
 	uint64_t start_ns; /* CLOCK_MONOTONIC when measuring began */

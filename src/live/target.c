@@ -37,14 +37,14 @@ static int target_note_before(struct target *t)
 	struct page_ranges ranges = { 0 };
 	int err = 0;
 
-	vec_for_each(&t->maps.list, m) {
+	vec_for_each (&t->maps.list, m) {
 		if (!map_is_private_memory(m))
 			continue;
 		vec_clear(&ranges);
 		err = residency_read(t->residency, m->start, m->end, &ranges);
 		if (err)
 			break;
-		vec_for_each(&ranges, r) {
+		vec_for_each (&ranges, r) {
 			if (r->state != PAGE_ZERO)
 				err = err ?: extents_append(&t->before, r->start, r->end);
 		}
@@ -58,7 +58,7 @@ static uint64_t code_hash(const struct maps *maps)
 {
 	uint64_t h = 0;
 
-	vec_for_each(&maps->list, m) {
+	vec_for_each (&maps->list, m) {
 		if (m->prot & PROT_EXEC)
 			h = hash_u64(h ^ m->start) ^ hash_u64(m->end ^ m->inode << 20 ^ m->offset);
 	}
@@ -87,7 +87,7 @@ static int target_exec_maps(struct target *t, const struct target_context *ctx,
 {
 	struct VEC_OF(struct exec_map) maps = { 0 };
 
-	vec_for_each(&t->maps.list, m) {
+	vec_for_each (&t->maps.list, m) {
 		struct exec_map map = { .start = m->start, .end = m->end };
 		const struct code_file *f = NULL;
 
@@ -156,7 +156,7 @@ static int target_probe(struct target *t, const struct target_context *ctx)
 {
 	int fresh = 0;
 
-	vec_for_each(&t->maps.list, m) {
+	vec_for_each (&t->maps.list, m) {
 		const struct code_file *f;
 		int rc;
 
@@ -287,7 +287,7 @@ void target_read_threads(struct target *t)
 		return;
 	}
 	/* both are sorted by tid */
-	vec_for_each(&now, thread) {
+	vec_for_each (&now, thread) {
 		while (j < t->threads.n && t->threads.at[j].tid < thread->tid)
 			j++;
 		if (!thread->stack_pointer && j < t->threads.n &&

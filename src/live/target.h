@@ -40,10 +40,10 @@ struct target_context {
 struct target {
 	uint32_t space;
 	pid_t pid;
-	pid_t parent;	       /* that forked it; 0: not known */
+	pid_t parent; /* that forked it; 0: not known */
 	char comm[COMM_LEN];
-	uint64_t attached_ns;  /* CLOCK_REALTIME */
-	bool born;	       /* its exec was seen: all that it allocates is counted */
+	uint64_t attached_ns; /* CLOCK_REALTIME */
+	bool born;	      /* its exec was seen: all that it allocates is counted */
 	bool dead;
 	bool reported;	       /* its last figures have been in a snapshot */
 	bool code_dirty;       /* code came or went since it was published */
@@ -52,11 +52,11 @@ struct target {
 	bool is_32bit;	       /* cannot be probed: its stacks and calls follow another ABI */
 	struct maps maps;
 	struct VEC_OF(int64_t) modules; /* of maps.list, MODULE_UNKNOWN until asked for */
-	uint64_t slice;	       /* in the unwind store */
+	uint64_t slice;			/* in the unwind store */
 	struct mappings mappings;
 	struct extents before;
-	struct residency *residency; /* NULL: could not be opened */
-	struct threads threads;	     /* with the last stack pointer known of each */
+	struct residency *residency;  /* NULL: could not be opened */
+	struct threads threads;	      /* with the last stack pointer known of each */
 	struct snapshot_process last; /* as in the last snapshot; last.pid is 0 before the first */
 	struct VEC_OF(struct snapshot_stack) last_stacks;
 };

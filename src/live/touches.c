@@ -68,11 +68,12 @@ int touches_drop(struct kernel *k, uint32_t space)
 		}
 		from = &batch;
 	}
-	vec_for_each(&gone, key)
+	vec_for_each (&gone, key)
 		bpf_map_delete_elem(fd, key);
 	vec_free(&gone);
 	free(keys);
 	free(values);
-	return err == -ENOENT ? 0 : error_set(err, "cannot clear the touches of an ended process: %s",
-					      strerror(-err));
+	return err == -ENOENT ? 0
+			      : error_set(err, "cannot clear the touches of an ended process: %s",
+					  strerror(-err));
 }

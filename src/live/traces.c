@@ -137,8 +137,8 @@ int traces_add(struct traces *t, struct target *target, const struct target_cont
 	if (!trace)
 		return -ENOMEM;
 	*trace = (struct trace){ .pid = target->pid, .n = n, .id = UNRESOLVED };
-	trace->stop = e->end <= STACK_STOP_UNSUPPORTED ? (enum stack_stop)e->end :
-							 STACK_STOP_UNSUPPORTED;
+	trace->stop =
+		e->end <= STACK_STOP_UNSUPPORTED ? (enum stack_stop)e->end : STACK_STOP_UNSUPPORTED;
 	/* code that came after the maps were read: a dlopen, an exec */
 	for (uint32_t i = 0; i < n; i++)
 		target_refresh_for(target, ctx, e->frames[i].address);

@@ -5,9 +5,10 @@
  * Grouping by function, line and module, and the views, ask here, so the rule is in one place.  It
  * only chooses: no frame is ever dropped from a stack, and exports keep them all.
  *
- *	frames:  [ _int_malloc  malloc  operator new  |  load_image  main  |  __libc_start_main
- *_start ] plumbing: .inner of them           '-- .inner is      '-- .outer: the C library's to
- *blame           start code from here on
+ *	frames:  [ _int_malloc malloc operator new | load_image main | __libc_start_main _start ]
+ *	           plumbing: .inner of them           |                  |
+ *	                                              |                  '-- .outer: start code
+ *	                                              '-- [.inner] is to blame
  */
 #ifndef MEMTOP_MODEL_BLAME_H
 #define MEMTOP_MODEL_BLAME_H

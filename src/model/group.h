@@ -7,8 +7,8 @@
  *
  *	grouping
  *	  rows[]	largest first, at most `limit`	 --.
- *	  rest		rows past the limit, summed	   |  total: the sum of these three, which
- *is filtered	stacks that no filter let in	 --'  also the sum of the processes' `now`
+ *	  rest		rows past the limit, summed	   |  total: the sum of these three,
+ *	  filtered	stacks that no filter let in	 --'  also that of the processes' `now`
  *	  before_attach	memory from before memtop came; in no row and not in total
  *
  * Rows point into the snapshot's stack table and are good for as long as that is.

@@ -9,14 +9,15 @@
  *	symbols --allocator.h--> functions --which count?--> one per address --prologue.h--> sites
  *
  * Which functions count:
- *  - In .dynsym, all global ones with an allocator's name: other modules call (or are interposed
- *by) exactly these.
+ *  - In .dynsym, all global ones with an allocator's name: other modules call (or are
+ *    interposed by) exactly these.
  *  - In .symtab only, a plain name such as `free` may be any function, so those count in programs
  *    only, and when malloc and free are both there.  In a dynamically linked program they must be
  *    global.  In a static one they are libc's and may be local: linkers make glibc's hidden malloc
  *    local in static PIEs; but a local one counts only when no global one has its name.
  *    Names with an allocator's prefix (je_malloc, _rjem_free, mi_malloc) are unmistakable: they
- *count in libraries too, and as local symbols, when the family has an allocating and a freeing one.
+ *    count in libraries too, and as local symbols, when the family has an allocating and a freeing
+ *    one.
  *  - operator new and delete only where the same file is an allocator (tcmalloc, jemalloc,
  *    mimalloc): those of libstdc++ call malloc, which is probed anyway.  Linked statically with
  *    libc's malloc they are left out for the same reason.

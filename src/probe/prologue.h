@@ -10,9 +10,9 @@
  *	         push %rbp           too late: free(NULL) does not come here
  *
  * The kernel executes the probed instruction itself ("emulates" it) when it is a push of a
- *register, a relative jump or call, or a one-byte nop (arch/x86/kernel/uprobes.c); x86.h says
- *exactly which. The place is the first such instruction, walking from the entry, provided that
- *before it
+ * register, a relative jump or call, or a one-byte nop (arch/x86/kernel/uprobes.c); x86.h says
+ * exactly which. The place is the first such instruction, walking from the entry, provided that
+ * before it
  *  - nothing branches, so that every call reaches it;
  *  - rsp is as at the entry: the return address lies at [rsp], as uretprobes and unwinders need;
  *  - each argument of the cookie is still in a register that can hold an argument;

@@ -3,9 +3,9 @@
  * maps: the mappings of a process, as /proc/PID/maps lists them, each with what kind it is.
  *
  * The live side reads them to know what to scan and under which name a resident byte goes;
- *src/probe callers learn from it which files are mapped.  It judges by the text alone and opens no
- *file of the target, so a file on some tmpfs is a FILE here though its pages count as shared
- *memory.
+ * src/probe callers learn from it which files are mapped.  It judges by the text alone and opens no
+ * file of the target, so a file on some tmpfs is a FILE here though its pages count as shared
+ * memory.
  *
  *	maps.list[] (ascending, disjoint)   .path --> maps.paths (each distinct path once)
  */

@@ -57,7 +57,7 @@ int smaps_read(pid_t pid, struct smaps *out)
 
 uint64_t smaps_swap_at(const struct smaps *smaps, uint64_t addr)
 {
-	vec_for_each(smaps, entry) {
+	vec_for_each (smaps, entry) {
 		if (addr >= entry->start && addr < entry->end)
 			return entry->swap;
 	}

@@ -34,8 +34,8 @@ struct cfi_code {
 };
 
 /*
- * Appends a row that starts at pc.  A row at the same pc is replaced, and one that says what the
- * row before says is left out.  pc must not be smaller than the newest row's.  0 or -ENOMEM.
+ * Appends a row that starts at pc, which must be above the newest row's; one that says what the row
+ * before says is left out.  0 or -ENOMEM.
  */
 int unwind_row_push(struct unwind_row_vec *rows, uint32_t pc, struct unwind_row row);
 

@@ -24,7 +24,7 @@
  *	the same build-id or, where there is none, the right checksum
  *	debuginfod
  * (gdb's manual, "Debugging Information in Separate Files").  0 and *found is the caller's to
- *close, or -ENOENT.
+ * close, or -ENOENT.
  */
 int debug_file_find(const struct elf_handle *stripped, pid_t pid, const char *path,
 		    struct elf_handle *found);

@@ -23,6 +23,8 @@ struct elf_cfi {
  * unwind tables but with debugging information, a program still gets .eh_frame from its start-up
  * code.
  *
+ * A .debug_frame that cannot be had is left out if there is .eh_frame.
+ *
  * 0 also when there is none (n is 0 then); -EINVAL when headers are malformed, -EFBIG above
  * ELF_IMAGE_MAX_BYTES, -EOPNOTSUPP for a compression other than zlib, -ENOMEM.  The caller frees it
  * with elf_cfi_free() before it closes the image.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * reader: a cursor over bytes that somebody else wrote: fixed-width numbers, LEB128, DWARF
- *pointers.
+ * pointers.
  *
  * The ELF and CFI parsers read everything through it.  It never reads past its end: from the first
  * read that would, it returns zeros and `bad` stays set, so that callers may check once at the end.
@@ -9,7 +9,7 @@
  *	start        at            end
  *	  |  consumed |  still to read |
  *	vaddr                                address of `start` in the program, for pc-relative
- *pointers
+ * pointers
  */
 #ifndef MEMTOP_STACK_READER_H
 #define MEMTOP_STACK_READER_H

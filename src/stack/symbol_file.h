@@ -3,8 +3,8 @@
  * symbol_file: all that one ELF file and its debug files say about its code.
  *
  * The symbolizer opens one at a module's first look-up.  Everything is read into memory then, so
- *that it answers after the process, its root and the file itself are gone.  It knows addresses of
- *the file only, and never demangles.
+ * that it answers after the process, its root and the file itself are gone.  It knows addresses of
+ * the file only, and never demangles.
  *
  *	symbol_file -- code segments (offset <-> vaddr)
  *	            -- symbol_table  <-- .symtab, or .dynsym + mini debug info + debug file; stubs

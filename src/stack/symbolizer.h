@@ -3,16 +3,16 @@
  * symbolizer: from a place in a mapped file to function, source line and inlined calls.
  *
  * The live side asks it once for each new code address of a stack.  A file is a module, known by
- *its contents and not by its name, so that all processes which run it share one; it is held open
- *from the moment that it is named, and read at its first look-up.  It never blocks on a target, and
- *never uses the network unless DEBUGINFOD_URLS is set in the environment.
+ * its contents and not by its name, so that all processes which run it share one; it is held open
+ * from the moment that it is named, and read at its first look-up.  It never blocks on a target, and
+ * never uses the network unless DEBUGINFOD_URLS is set in the environment.
  *
  *	symbolizer -- modules[id] --> symbol_file (read at the first look-up)
  *	           |           '----> results by offset
  *	           '- perf maps by process
  *
  * All strings that come out live as long as the symbolizer, and equal ones have equal addresses.
- *Not safe for two threads at once.
+ * Not safe for two threads at once.
  */
 #ifndef MEMTOP_STACK_SYMBOLIZER_H
 #define MEMTOP_STACK_SYMBOLIZER_H

@@ -15,7 +15,7 @@
  *
  * The row for file offset o is the last one with pc <= o; it lies in rows[index[b]..index[b + 1]]
  * where b = o >> UNWIND_INDEX_SHIFT: at most 257 rows, so 9 steps of binary search find it.  If b
- *is not below n_index there is none.
+ * is not below n_index there is none.
  */
 #ifndef MEMTOP_STACK_UNWIND_TABLE_H
 #define MEMTOP_STACK_UNWIND_TABLE_H
