@@ -89,8 +89,8 @@ static inline uint64_t address_of(const char *name, const char *symbol)
 	return address;
 }
 
-/* The addresses of a file's .text. */
-static inline void text_of(const char *name, uint64_t *low, uint64_t *high)
+/* The addresses of a section. */
+static inline void section_of(const char *name, const char *section, uint64_t *low, uint64_t *high)
 {
 	int fd = open(path_of(name), O_RDONLY);
 	Elf_Scn *scn = NULL;
@@ -104,7 +104,7 @@ static inline void text_of(const char *name, uint64_t *low, uint64_t *high)
 	elf_getshdrstrndx(elf, &names);
 	while ((scn = elf_nextscn(elf, scn))) {
 		if (gelf_getshdr(scn, &sh) &&
-		    !strcmp(elf_strptr(elf, names, sh.sh_name), ".text")) {
+		    !strcmp(elf_strptr(elf, names, sh.sh_name), section)) {
 			*low = sh.sh_addr;
 			*high = sh.sh_addr + sh.sh_size;
 		}

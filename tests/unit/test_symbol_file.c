@@ -105,7 +105,7 @@ static void assert_equals(const char *tool, const char *name, int addresses)
 	FILE *out;
 	int fd;
 
-	text_of(name, &low, &high);
+	section_of(name, ".text", &low, &high);
 	address = calloc((size_t)addresses, sizeof(*address));
 	out = fopen(path_of("addresses"), "w");
 	srand(11);
@@ -310,6 +310,8 @@ static const char sizes_s[] =
 	".size alias,8\n.size __alias,8\n.size weaker,8\n"
 	".type weakname,@function\n.type __strong,@function\n.weak weakname\n.globl __strong\n"
 	"weakname: __strong: .skip 8\n.size weakname,8\n.size __strong,8\n"
+	".type __exported,@function\n.type own,@function\n.globl __exported\n"
+	"own: __exported: .skip 8\n.size own,8\n.size __exported,8\n"
 	".type huge,@function\nhuge: .skip 8\n.size huge,0x7fffffffffffffff\n"
 	".type after,@function\nafter: .skip 8\n.size after,8\n"
 	"last: .skip 8\n"
@@ -335,6 +337,7 @@ static void test_sizes_and_aliases(void **state)
 	assert_string_equal(name_at("sizes", sized + 47, NULL), "");
 	assert_string_equal(name_at("sizes", alias, NULL), "alias");
 	assert_string_equal(name_at("sizes", alias + 8, NULL), "weakname");
+	assert_string_equal(name_at("sizes", alias + 16, NULL), "__exported");
 	assert_string_equal(name_at("sizes", after - 1, NULL), "huge");
 	assert_string_equal(name_at("sizes", after, NULL), "after");
 	/* what a symbol claims to have beyond its segment is not its own, what is inside is */
@@ -352,6 +355,24 @@ static void test_label_ends_with_its_section(void **state)
 	first = address_of("labels", "_start");
 	assert_string_equal(name_at("labels", first + 15, NULL), "_start");
 	assert_string_equal(name_at("labels", first + 16, NULL), "");
+}
+
+/* A name that only old programs link to does not stand for the function, though it is shorter. */
+static void test_old_versions(void **state)
+{
+	uint64_t address;
+
+	(void)state;
+	write_file("old.c", "__asm__(\".symver old_form, form@OLD\");\n"
+			    "int transform(void) { return 3; }\n"
+			    "int old_form(void) __attribute__((alias(\"transform\")));\n");
+	write_file("old.map",
+		   "OLD { global: form; local: *; };\nNEW { global: transform; } OLD;\n");
+	assert_int_equal(run("gcc -shared -fPIC -Wl,--version-script=old.map old.c -o old.so"), 0);
+	address = address_of("old.so", "transform");
+	assert_string_equal(name_at("old.so", address, NULL), "transform");
+	assert_int_equal(run("strip old.so"), 0);
+	assert_string_equal(name_at("old.so", address, NULL), "transform");
 }
 
 /* Every stub that objdump knows. */
@@ -385,10 +406,17 @@ static void assert_stubs(const char *flags)
 
 static void test_plt(void **state)
 {
+	uint64_t low, high;
+
 	(void)state;
 	assert_stubs("-Wl,-z,lazy");
 	assert_stubs("-Wl,-z,now");
 	assert_stubs("-Wl,-z,lazy -fcf-protection=full -Wl,-z,ibtplt");
+	/* .plt holds what binds them then, after an entry that all of those share */
+	section_of("stubs", ".plt", &low, &high);
+	assert_string_equal(name_at("stubs", low, NULL), "");
+	for (uint64_t at = low + 16; at < high; at += 16)
+		assert_non_null(strstr(name_at("stubs", at, NULL), "@plt"));
 	assert_stubs("-no-pie -Wl,-z,lazy");
 }
 
@@ -418,7 +446,7 @@ static void test_odd_names(void **state)
 	assert_string_equal(name_at("odd", n - 8, NULL), wanted);
 }
 
-static void test_rust_and_cxx(void **state)
+static void test_cxx(void **state)
 {
 	(void)state;
 	write_file("t.cc",
@@ -428,17 +456,45 @@ static void test_rust_and_cxx(void **state)
 	assert_int_equal(run("g++ -O1 -g t.cc -o cxx"), 0);
 	assert_string_equal(name_at("cxx", address_of("cxx", "_ZN5space3boxIlE3getEi"), NULL),
 			    "space::box<long>::get(int)");
+}
+
+/* rustc puts functions into namespaces, where gcc has them at the top of the unit. */
+static void test_rust(void **state)
+{
+	struct symbol symbols[SYMBOL_MAX_INLINES];
+	struct symbol_file *f;
+	int fd, inlined = 0;
+	uint64_t address;
+
+	(void)state;
 	if (run("rustc --version >/dev/null 2>&1")) {
-		print_message("rust skipped: no rustc\n");
-		return;
+		print_message("skipped: no rustc\n");
+		skip();
 	}
-	write_file("krate.rs", "mod inner { pub struct Thing<T>(pub T);\n"
-			       "impl<T: Copy> Thing<T> { #[inline(never)] pub fn fetch(&self) -> T "
-			       "{ std::hint::black_box(self.0) } } }\n"
-			       "fn main() { std::process::exit(inner::Thing(0i32).fetch()) }\n");
-	assert_int_equal(run("rustc -g -C symbol-mangling-version=v0 krate.rs -o krate"), 0);
-	assert_string_equal(name_at("krate", address_of("krate", "_RNv.*5fetch.*"), NULL),
-			    "<krate::inner::Thing<i32>>::fetch");
+	write_file("krate.rs",
+		   "mod inner { pub struct Thing<T>(pub T);\n"
+		   "#[inline(always)] fn hide(v: i32) -> i32 { std::hint::black_box(v) }\n"
+		   "impl Thing<i32> { #[inline(never)] pub fn fetch(&self) -> i32 "
+		   "{ hide(self.0) } }\n"
+		   "#[inline(never)] pub fn free(t: &Thing<i32>) -> i32 "
+		   "{ t.fetch() + hide(3) } }\n"
+		   "fn main() { std::process::exit(inner::free(&inner::Thing(0))) }\n");
+	assert_int_equal(run("rustc -g -O -C symbol-mangling-version=v0 krate.rs -o krate"), 0);
+	address = address_of("krate", "_RNv.*5fetch.*");
+	assert_string_equal(name_at("krate", address, NULL), "<krate::inner::Thing<i32>>::fetch");
+	address = address_of("krate", "_RNv.*4free.*");
+	assert_string_equal(name_at("krate", address, NULL), "krate::inner::free");
+	fd = open(path_of("krate"), O_RDONLY);
+	assert_int_equal(symbol_file_open(fd, 0, path_of("krate"), &f), 0);
+	close(fd);
+	for (uint64_t at = address; at < address + 24; at++) {
+		size_t n = symbol_file_find(f, at, symbols, SYMBOL_MAX_INLINES);
+
+		for (size_t i = 0; i + 1 < n; i++)
+			inlined += symbols[i].function && strstr(symbols[i].function, "4hide");
+	}
+	assert_true(inlined > 0);
+	symbol_file_close(f);
 }
 
 /* Files with bytes changed at random, in headers, tables and DWARF: any answer, but an answer. */
@@ -497,9 +553,11 @@ int main(void)
 		cmocka_unit_test(test_debuginfod),
 		cmocka_unit_test(test_sizes_and_aliases),
 		cmocka_unit_test(test_label_ends_with_its_section),
+		cmocka_unit_test(test_old_versions),
 		cmocka_unit_test(test_plt),
 		cmocka_unit_test(test_odd_names),
-		cmocka_unit_test(test_rust_and_cxx),
+		cmocka_unit_test(test_cxx),
+		cmocka_unit_test(test_rust),
 		cmocka_unit_test(test_damaged_files),
 	};
 
