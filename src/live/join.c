@@ -374,3 +374,8 @@ int join_target(struct join *j, struct target *t, const struct live_block *block
 	out->residency_known = !err;
 	return err;
 }
+
+const struct page_ranges *join_pages(const struct join *j)
+{
+	return &j->pages;
+}

@@ -46,4 +46,7 @@ void join_free(struct join *j);
 int join_target(struct join *j, struct target *t, const struct live_block *blocks, size_t n_blocks,
 		struct share *shares, size_t n_shares, struct join_result *out);
 
+/* The states of the pages of the target joined last; valid until the next join_target(). */
+const struct page_ranges *join_pages(const struct join *j);
+
 #endif

@@ -196,8 +196,9 @@ static int live_new(const struct live_options *o, struct live **out)
 	l->ctx.residency = o->pagemap_only ? RESIDENCY_PAGEMAP : RESIDENCY_AUTO;
 	l->measure.blocks = blocks_new();
 	l->measure.join = join_new();
+	l->measure.touches = touches_new();
 	l->measure.mode = o->mode;
-	if (!l->traces || !l->measure.blocks || !l->measure.join)
+	if (!l->traces || !l->measure.blocks || !l->measure.join || !l->measure.touches)
 		return -ENOMEM;
 	return live_new_code(l);
 }
@@ -258,7 +259,7 @@ static int live_release(struct live *l, struct target *t)
 			kernel_release_tally(k, i);
 	}
 	if (!err)
-		err = touches_drop(k, t->space);
+		err = touches_drop(l->measure.touches, k, t->space);
 	if (err)
 		return err;
 	kernel_release_space(k, t->space);
@@ -336,6 +337,7 @@ void live_close(struct live *l)
 	unwind_store_free(l->store);
 	blocks_free(l->measure.blocks);
 	join_free(l->measure.join);
+	touches_free(l->measure.touches);
 	vec_free(&l->measure.shares);
 	vec_free(&l->measure.first);
 	vec_free(&l->measure.next);

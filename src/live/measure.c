@@ -192,6 +192,8 @@ static int target_measure(struct measure *m, struct target *t, struct snapshot *
 		return err;
 	if (err == -ESRCH && t->last.pid)
 		return target_repeat(t, s);
+	if (joined.residency_known)
+		touches_credit_huge(m->touches, m->ctx->kernel, t->space, join_pages(m->join));
 	process_account(&joined, &p);
 	p.peak_allocated = space->peak_bytes > 0 ? space->peak_bytes : 0;
 	p.unknown_frees = space->unknown_frees;
@@ -257,7 +259,9 @@ int measure_take(struct measure *m, struct snapshot **snapshot)
 	s->time_ns = clock_ns(CLOCK_REALTIME);
 	s->elapsed_ns = began - m->start_ns;
 	s->mode = m->mode;
-	err = blocks_read(m->blocks, m->ctx->kernel) ?: shares_begin(m);
+	err = blocks_read(m->blocks, m->ctx->kernel) ?:
+		      touches_read(m->touches, m->ctx->kernel) ?:
+		      shares_begin(m);
 	for (size_t i = 0; !err && i < m->n_targets; i++) {
 		struct target *t = m->targets[i];
 

@@ -11,6 +11,7 @@
 #include "live/blocks.h"
 #include "live/join.h"
 #include "live/target.h"
+#include "live/touches.h"
 #include "live/traces.h"
 #include "model/snapshot.h"
 
@@ -21,6 +22,7 @@ struct measure {
 	struct traces *traces;
 	struct blocks *blocks;
 	struct join *join;
+	struct touches *touches;
 	struct target **targets;
 	size_t n_targets;
 	struct VEC_OF(struct share) shares;  /* scratch, indexed by tally */

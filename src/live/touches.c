@@ -10,11 +10,137 @@
 #include "base/error.h"
 #include "base/vec.h"
 
+#define PAGE	    4096ULL
 #define CHUNK_SHIFT 21
+#define CHUNK	    (1ULL << CHUNK_SHIFT)
 #define BATCH	    4096u
 
 /* As many as forget_chunk() in bpf/mapping.bpf.c does at once. */
 #define KERNEL_CHUNKS 64
+
+struct entry {
+	struct touch_key key;
+	struct touch touch;
+};
+
+struct touches {
+	struct VEC_OF(struct entry) all; /* sorted by space, then chunk */
+	struct touch_key keys[BATCH];
+	struct touch values[BATCH];
+};
+
+struct touches *touches_new(void)
+{
+	return calloc(1, sizeof(struct touches));
+}
+
+void touches_free(struct touches *t)
+{
+	if (!t)
+		return;
+	vec_free(&t->all);
+	free(t);
+}
+
+static int compare_entries(const void *va, const void *vb)
+{
+	const struct touch_key *a = &((const struct entry *)va)->key;
+	const struct touch_key *b = &((const struct entry *)vb)->key;
+
+	if (a->space != b->space)
+		return a->space < b->space ? -1 : 1;
+	return a->chunk < b->chunk ? -1 : a->chunk > b->chunk;
+}
+
+int touches_read(struct touches *t, struct kernel *k)
+{
+	int fd = kernel_touches_fd(k), err;
+	uint32_t batch, count;
+	void *from = NULL;
+
+	vec_clear(&t->all);
+	do {
+		count = BATCH;
+		err = bpf_map_lookup_batch(fd, from, &batch, t->keys, t->values, &count, NULL);
+		if (err && err != -ENOENT)
+			return error_set(err, "cannot read the table of touched pages: %s",
+					 strerror(-err));
+		for (uint32_t i = 0; i < count; i++) {
+			struct entry e = { .key = t->keys[i], .touch = t->values[i] };
+
+			if (vec_push(&t->all, e))
+				return -ENOMEM;
+		}
+		from = &batch;
+	} while (!err);
+	if (t->all.n)
+		qsort(t->all.at, t->all.n, sizeof(*t->all.at), compare_entries);
+	return 0;
+}
+
+/* The first entry of a space; the ones after it follow. */
+static size_t touches_first(const struct touches *t, uint32_t space)
+{
+	size_t lo = 0, hi = t->all.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (t->all.at[mid].key.space < space)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* True when all of [start, end) is resident; *cursor as in a sweep over ascending ranges. */
+static bool is_resident(const struct page_ranges *pages, size_t *cursor, uint64_t start,
+			uint64_t end)
+{
+	while (*cursor < pages->n && pages->at[*cursor].end <= start)
+		(*cursor)++;
+	for (size_t i = *cursor; i < pages->n && pages->at[i].start <= start; i++) {
+		if (pages->at[i].state != PAGE_RESIDENT)
+			return false;
+		if (pages->at[i].end >= end)
+			return true;
+		start = pages->at[i].end;
+	}
+	return false;
+}
+
+static unsigned pages_touched(const struct touch *touch)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < 8; i++)
+		n += __builtin_popcountll(touch->pages[i]);
+	return n;
+}
+
+void touches_credit_huge(struct touches *t, struct kernel *k, uint32_t space,
+			 const struct page_ranges *pages)
+{
+	size_t cursor = 0;
+
+	for (size_t i = touches_first(t, space); i < t->all.n && t->all.at[i].key.space == space;
+	     i++) {
+		struct entry *e = &t->all.at[i];
+		uint64_t start = e->key.chunk << CHUNK_SHIFT;
+		unsigned touched = pages_touched(&e->touch);
+		struct tally *tally = kernel_tally(k, e->touch.tally);
+
+		if (e->touch.huge || touched == CHUNK / PAGE || !tally)
+			continue;
+		if (!is_resident(pages, &cursor, start, start + CHUNK))
+			continue;
+		e->touch.huge = 1;
+		if (!bpf_map_update_elem(kernel_touches_fd(k), &e->key, &e->touch, BPF_EXIST))
+			__atomic_fetch_add(&tally->touched, CHUNK - touched * PAGE,
+					   __ATOMIC_RELAXED);
+	}
+}
 
 /* The range whose pages are gone after the call; false when none are. */
 static bool range_of(const struct event_mapping *e, uint64_t *start, uint64_t *end)
@@ -43,37 +169,18 @@ void touches_forget(struct kernel *k, const struct event_mapping *e)
 	for (uint64_t c = (start >> CHUNK_SHIFT) + KERNEL_CHUNKS; c << CHUNK_SHIFT < end; c++) {
 		struct touch_key key = { .chunk = c, .space = e->head.space };
 
-		/* the last stretch may lie only partly inside; its touches are first ones again too */
+		/* the last stretch may lie only partly inside: its touches are first ones again */
 		bpf_map_delete_elem(kernel_touches_fd(k), &key);
 	}
 }
 
-int touches_drop(struct kernel *k, uint32_t space)
+int touches_drop(struct touches *t, struct kernel *k, uint32_t space)
 {
-	struct VEC_OF(struct touch_key) gone = { 0 };
-	struct touch_key *keys = calloc(BATCH, sizeof(*keys)), batch;
-	struct touch *values = calloc(BATCH, sizeof(*values));
-	int fd = kernel_touches_fd(k), err = keys && values ? 0 : -ENOMEM;
-	void *from = NULL;
-
-	while (!err) {
-		uint32_t count = BATCH;
-
-		err = bpf_map_lookup_batch(fd, from, &batch, keys, values, &count, NULL);
-		if (err && err != -ENOENT)
-			break;
-		for (uint32_t i = 0; i < count; i++) {
-			if (keys[i].space == space && vec_push(&gone, keys[i]))
-				err = -ENOMEM;
-		}
-		from = &batch;
+	for (size_t i = touches_first(t, space); i < t->all.n && t->all.at[i].key.space == space;
+	     i++) {
+		if (bpf_map_delete_elem(kernel_touches_fd(k), &t->all.at[i].key) && errno != ENOENT)
+			return error_set(-errno, "cannot clear the touches of an ended process: %s",
+					 strerror(errno));
 	}
-	vec_for_each (&gone, key)
-		bpf_map_delete_elem(fd, key);
-	vec_free(&gone);
-	free(keys);
-	free(values);
-	return err == -ENOENT ? 0
-			      : error_set(err, "cannot clear the touches of an ended process: %s",
-					  strerror(-err));
+	return 0;
 }

@@ -2,8 +2,9 @@
 /*
  * touches: the user side's share in keeping track of first touches.
  *
- * The BPF programs mark pages and forget small ranges themselves; live.c calls this for the ranges
- * that are too large for them, and for processes that have ended.  It counts nothing.
+ * The BPF programs mark each page at its first fault and forget small ranges themselves; this does
+ * what they cannot: forgetting large ranges and ended processes, and crediting the pages that come
+ * with a huge page, for which there is one fault only.  It never looks at the target.
  */
 #ifndef MEMTOP_LIVE_TOUCHES_H
 #define MEMTOP_LIVE_TOUCHES_H
@@ -12,11 +13,29 @@
 #include <stdint.h>
 
 #include "live/kernel.h"
+#include "proc/residency.h"
+
+struct touches;
+
+/* NULL when memory is out. */
+struct touches *touches_new(void);
+void touches_free(struct touches *t);
+
+/* Copies the kernel's table, sorted by space and address; 0 or -errno with error_text(). */
+int touches_read(struct touches *t, struct kernel *k);
+
+/*
+ * A stretch of 2 MiB that is resident as a whole though only some of its pages have faulted was
+ * mapped as a huge page (or collapsed into one later): the stack that touched it first is credited
+ * with the rest, once.  pages are those of the space, ascending; the table is as last read.
+ */
+void touches_credit_huge(struct touches *t, struct kernel *k, uint32_t space,
+			 const struct page_ranges *pages);
 
 /* Forgets what the kernel side left of a range whose pages the event says are gone. */
 void touches_forget(struct kernel *k, const struct event_mapping *e);
 
-/* Forgets all touches of a space that has ended; 0 or -errno. */
-int touches_drop(struct kernel *k, uint32_t space);
+/* Forgets all touches of a space that has ended, as far as they were read; 0 or -errno. */
+int touches_drop(struct touches *t, struct kernel *k, uint32_t space);
 
 #endif
