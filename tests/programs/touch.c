@@ -67,6 +67,44 @@ APART static char *owner_block(size_t n)
 	return p;
 }
 
+#define HUGE_BYTES  (2UL << 20)
+#define HUGE_COUNT 8
+
+/* A byte in each stretch of 2 MiB: one fault brings all of it, where huge pages are to be had. */
+APART static void touch_huge(volatile char *p)
+{
+	for (size_t i = 0; i < HUGE_COUNT; i++)
+		p[i * HUGE_BYTES] = 4;
+}
+
+static char *map_huge(void)
+{
+	size_t n = (HUGE_COUNT + 1) * HUGE_BYTES;
+	char *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	p = (char *)(((uintptr_t)p + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
+	madvise(p, HUGE_COUNT * HUGE_BYTES, MADV_HUGEPAGE);
+	return p;
+}
+
+/* What came as huge pages, by the kernel's word: memory may be too fragmented for some. */
+static size_t huge_pages_touched(void)
+{
+	FILE *f = fopen("/proc/self/smaps_rollup", "re");
+	unsigned long kib = 0;
+	char line[256];
+	size_t huge;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "AnonHugePages: %lu", &kib) == 1)
+			break;
+	}
+	if (f)
+		fclose(f);
+	huge = kib / (HUGE_BYTES / 1024);
+	return huge * (HUGE_BYTES / PAGE) + (HUGE_COUNT - huge);
+}
+
 int main(void)
 {
 	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
@@ -78,11 +116,13 @@ int main(void)
 	touch_read(p, 700);
 	touch_again(p, 700);
 	touch_by_kernel(map_pages(300), 300, fd);
+	touch_huge(map_huge());
 	touch_block(owner_block(500), 500);
 	touched("touch_write", 1000);
 	touched("touch_read", 700);
 	touched("touch_again", 0);
 	touched("touch_by_kernel", 300);
+	touched("touch_huge", huge_pages_touched());
 	touched("touch_block", 500);
 	target_rest();
 	return 0;
