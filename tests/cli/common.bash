@@ -45,6 +45,18 @@ until_said() {
 	return 1
 }
 
+# measure ARGUMENT…: starts a memtop in the background, as $memtop, and waits until it measures; its
+# messages go to $dir/err.
+measure() {
+	timeout 60 "$MEMTOP" "$@" -v 2>"$dir/err" 3>&- &
+	memtop=$!
+	for _ in $(seq 500); do
+		! grep -q 'probes are attached' "$dir/err" || return 0
+		sleep 0.02
+	done
+	return 1
+}
+
 # refused STATUS WORDS ARGUMENT…: memtop ends with the status, prints nothing on stdout, and one
 # line on stderr that begins with its name and holds the words.
 refused() {

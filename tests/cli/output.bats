@@ -25,51 +25,41 @@ assert all(a['elapsed_s'] < b['elapsed_s'] for a, b in zip(documents, documents[
 	start small
 	timeout 30 "$MEMTOP" -p "$target" --json -d 0.2 -D 1 >"$dir/out"
 	json "assert 4 <= len(documents) <= 6, len(documents)
-assert 0.9 < documents[-1]['elapsed_s'] < 2, documents[-1]['elapsed_s']"
+assert documents[-1]['elapsed_s'] > 0.9, documents[-1]['elapsed_s']"
 }
 
 @test "every document keeps the identities" {
 	need_root
 	start kinds
-	timeout 30 "$MEMTOP" -p "$target" --json -d 0.2 -i 4 >"$dir/out" 3>&- &
-	memtop=$!
-	sleep 1
+	measure -p "$target" --json -d 0.2 -i 4 -o "$dir/out"
 	go
-	wait $memtop
+	wait "$memtop"
 	/usr/bin/python3 -B "$BATS_TEST_DIRNAME/../live/check.py" <"$dir/out"
 }
 
 @test "the table has headings, aligned sizes, and no escapes" {
 	need_root
 	start small
-	timeout 30 "$MEMTOP" -p "$target" -b -d 1 -i 1 >"$dir/out" 3>&- &
-	memtop=$!
-	for _ in $(seq 100); do sleep 0.02; done
-	wait $memtop
-	timeout 30 "$MEMTOP" -p "$target" -b -d 2 -i 1 >"$dir/out" 3>&- &
-	memtop=$!
-	sleep 1
+	measure -p "$target" -b -d 1 -i 1 -o "$dir/out"
 	go
-	wait $memtop
+	wait "$memtop"
 	cat "$dir/out"
 	! grep -q $'\033' "$dir/out"
 	grep -q 'ALLOCATED.*RESIDENT' "$dir/out"
 	grep -qi 'PHANTOM' "$dir/out"
 	grep -qi 'SWAPPED' "$dir/out"
 	grep -q 'small_block' "$dir/out"
-	grep -q '49.3 \?KiB\|49.3K' "$dir/out"
+	grep -qE '49\.3 ?K' "$dir/out"
 }
 
 @test "--bytes prints exact integers" {
 	need_root
 	start small
-	timeout 30 "$MEMTOP" -p "$target" -b --bytes -d 2 -i 1 >"$dir/out" 3>&- &
-	memtop=$!
-	sleep 1
+	measure -p "$target" -b --bytes -d 1 -i 1 -o "$dir/out"
 	go
-	wait $memtop
+	wait "$memtop"
 	cat "$dir/out"
-	grep -q '\b50,\?500\b' "$dir/out"
+	grep -qE '\b50,?500\b' "$dir/out"
 }
 
 @test "-o writes to a file, and nothing to stdout" {
@@ -83,25 +73,26 @@ assert 0.9 < documents[-1]['elapsed_s'] < 2, documents[-1]['elapsed_s']"
 @test "export -f perf-script, parsed field by field" {
 	need_root
 	start small
-	timeout 30 "$MEMTOP" export -f perf-script -p "$target" -D 2 -o "$dir/out" 3>&- &
-	memtop=$!
-	sleep 1
+	measure export -f perf-script -p "$target" -D 2 -o "$dir/out"
 	go
-	wait $memtop
+	wait "$memtop"
 	head -20 "$dir/out"
 	"$BATS_TEST_DIRNAME/perf_script.py" "$dir/out" small_block=50500
 }
 
-@test "export: the other formats agree with each other" {
+@test "export: the formats agree with each other" {
 	need_root
 	start small
 	for format in json csv folded perf-script; do
-		timeout 30 "$MEMTOP" export -f $format -p "$target" -D 2 -o "$dir/$format" 3>&- &
-		memtops+=($!)
+		measure export -f $format -p "$target" -o "$dir/$format"
+		memtops+=("$memtop")
 	done
-	sleep 1.2
 	go
-	for memtop in "${memtops[@]}"; do wait "$memtop"; done
+	until_said REST
+	for memtop in "${memtops[@]}"; do
+		kill -INT "$memtop"
+		wait "$memtop"
+	done
 	"$BATS_TEST_DIRNAME/perf_script.py" "$dir/perf-script" small_block=50500
 	head -3 "$dir/csv" "$dir/folded"
 	/usr/bin/python3 - "$dir" <<'PY'

@@ -78,6 +78,6 @@ load common
 	refused 2 '' -p 1 --focus '('
 }
 
-@test "an unknown user" {
-	refused 2 'no-such-user' -u no-such-user
+@test "an unknown user is a target that there is not: status 5" {
+	refused 5 'no-such-user' -u no-such-user
 }

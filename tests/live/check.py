@@ -46,6 +46,10 @@ def stack_errors(what, s):
 
 def rest_errors(d):
 	"""What holds too while no allocation is under way: totals and live figures agree."""
+	for p in d["processes"]:
+		if p["peak_allocated"] < p["allocated"]:
+			yield (f"process {p['pid']}: peak_allocated {p['peak_allocated']} < allocated "
+			       f"{p['allocated']}")
 	for s in d["stacks"]:
 		if s["kind"] != "heap":
 			continue
@@ -66,8 +70,6 @@ def process_errors(p, stacks):
 		total = sum(s.get(name, 0) for s in own)
 		if total != p.get(name):
 			yield f"{what}: its stacks' {name} add up to {total}, not {p.get(name)}"
-	if p.get("peak_allocated", 0) < p.get("allocated", 0):
-		yield f"{what}: peak_allocated {p['peak_allocated']} < allocated {p['allocated']}"
 	if p.get("exited") and "rss_accounts" not in p:
 		return
 	accounts = p.get("rss_accounts", {})

@@ -296,7 +296,7 @@ def expect_accounts(memtop, pid):
 		total = sum(p["rss_accounts"].values())
 		expect(abs(total - kernel) <= kernel / 100,
 		       f"accounts add up to {total}, smaps says Rss {kernel}: {p['rss_accounts']}")
-		expect(p["rss_accounts"]["other"] <= kernel / 50,
+		expect(p["rss_accounts"]["other"] <= kernel / 20,
 		       f"too much has no name: {p['rss_accounts']}")
 	return document
 

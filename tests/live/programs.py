@@ -53,14 +53,15 @@ def redis():
 	need("redis-server", "redis-benchmark")
 	with tempfile.TemporaryDirectory() as directory:
 		server = Redis(directory)
-		load = server.bench(100000)
-		time.sleep(0.5)
+		load = server.bench(200000)
+		time.sleep(0.3)
 		memtop = Memtop(["-p", server.server.pid], delay=0.25)
 		expect(load.poll() is None, "the benchmark was over before memtop came")
-		load.wait(60)
+		load.kill()
+		load.wait()
 		before = process_of(memtop.fresh(), server.server.pid)["allocated"]
 		used = server.used()
-		server.bench(60000).wait(60)
+		server.bench(30000).wait(60)
 		document = expect_accounts(memtop, server.server.pid)
 		grown = process_of(document, server.server.pid)["allocated"] - before
 		theirs = server.used() - used
@@ -99,21 +100,28 @@ def child_named(parent, comm):
 	raise Failed(f"{parent} has no child {comm}")
 
 
+def compiler():
+	"""The path of cc1, which gcc runs."""
+	need("gcc")
+	return subprocess.run(["gcc", "-print-prog-name=cc1"], check=True, capture_output=True,
+			      text=True).stdout.strip()
+
+
 def gcc():
-	"""cc1 attached in the middle; what it compiles is the same as without."""
+	"""cc1 measured for a while in the middle; what it compiles is the same as without."""
 	need("gcc")
 	with tempfile.TemporaryDirectory() as directory:
 		source = os.path.join(directory, "big.c")
-		big_source(source, 150)
-		compiler = spawn(["gcc", "-O2", "-S", "-o", os.path.join(directory, "big.s"), source])
-		cc1 = child_named(compiler.pid, "cc1")
-		time.sleep(0.7)
-		memtop = Memtop(["-p", cc1], delay=0.25)
+		big_source(source, 50)
+		driver = spawn(["gcc", "-O2", "-S", "-o", os.path.join(directory, "big.s"), source])
+		cc1 = child_named(driver.pid, "cc1")
+		time.sleep(0.3)
+		memtop = Memtop(["-p", cc1], delay=1)
 		document = expect_accounts(memtop, cc1)
 		expect(process_of(document, cc1)["allocated"] > 0, "cc1 allocated nothing")
-		expect(compiler.wait(90) == 0, "the compiler failed")
-		memtop.ended(0)
+		memtop.stop()
 		expect_nothing_lost(memtop)
+		expect(driver.wait(60) == 0, "the compiler failed")
 		subprocess.run(["gcc", "-O2", "-S", "-o", os.path.join(directory, "again.s"), source],
 			       check=True)
 		with open(os.path.join(directory, "big.s")) as a, \
@@ -122,19 +130,20 @@ def gcc():
 
 
 def gcc_by_name():
-	"""-n cc1: a compiler that starts later, from its birth."""
-	need("gcc")
+	"""-n: a compiler that starts later, from its birth, under a name that no other has."""
 	with tempfile.TemporaryDirectory() as directory:
 		source = os.path.join(directory, "big.c")
-		big_source(source, 25)
-		memtop = Memtop(["-n", "cc1"], delay=0.2)
-		subprocess.run(["gcc", "-O1", "-S", "-o", "/dev/null", source], check=True)
-		memtop.fresh(checked=False)
+		mine = os.path.join(directory, "memtop-cc1")
+		big_source(source, 5)
+		os.symlink(compiler(), mine)
+		memtop = Memtop(["-n", "memtop-cc1"], delay=0.5)
+		subprocess.run([mine, "-quiet", "-O1", "-o", "/dev/null", source], check=True)
 		memtop.stop()
 		expect_nothing_lost(memtop)
-		seen = [p for d in memtop.documents for p in d["processes"] if p["comm"] == "cc1"]
+		seen = [p for d in memtop.documents for p in d["processes"]
+			if p["comm"] == "memtop-cc1"]
 		expect(seen and max(p["peak_allocated"] for p in seen) > MIB,
-		       f"cc1 was seen {len(seen)} times")
+		       f"the compiler was seen {len(seen)} times")
 
 
 # --- sqlite --------------------------------------------------------------------------------------
