@@ -33,8 +33,6 @@ static bool same_rule(const struct unwind_row *a, const struct unwind_row *b)
 
 int unwind_row_push(struct unwind_row_vec *rows, uint32_t pc, struct unwind_row row)
 {
-	if (rows->n && rows->at[rows->n - 1].pc == pc)
-		rows->n--;
 	if (rows->n && same_rule(&rows->at[rows->n - 1], &row))
 		return 0;
 	row.pc = pc;

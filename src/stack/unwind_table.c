@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/vec.h"
 #include "stack/cfi.h"
 #include "stack/elf_cfi.h"
@@ -26,17 +27,29 @@ static int build_index(struct unwind_table *t)
 	return 0;
 }
 
+/* The rows of all sections; of .eh_frame alone if what .debug_frame adds is malformed. */
+static int compile(const struct elf_image *img, struct unwind_row_vec *rows)
+{
+	struct elf_cfi cfi;
+	int err = elf_cfi_find(img, &cfi);
+
+	if (err)
+		return err;
+	err = cfi_compile(cfi.sections, cfi.n, img->texts, img->n_texts, rows);
+	if (err == -EINVAL && cfi.n == 2) {
+		log_info(".debug_frame is left out: %s", error_text(err));
+		vec_clear(rows);
+		err = cfi_compile(cfi.sections, 1, img->texts, img->n_texts, rows);
+	}
+	elf_cfi_free(&cfi);
+	return err;
+}
+
 static int build(const struct elf_image *img, struct unwind_table *out)
 {
 	struct unwind_row_vec rows = { 0 };
-	struct elf_cfi cfi;
-	int err;
+	int err = compile(img, &rows);
 
-	err = elf_cfi_find(img, &cfi);
-	if (err)
-		return err;
-	err = cfi_compile(cfi.sections, cfi.n, img->texts, img->n_texts, &rows);
-	elf_cfi_free(&cfi);
 	if (!err && rows.n < 2)
 		err = error_set(-ENODATA, "no call frame information");
 	if (err) {
