@@ -65,6 +65,8 @@ struct shape {
 	size_t n_augmentation_data;
 	uint8_t enc; /* of pointers; 0 for DEFAULT_ENC, DW_EH_PE_absptr in .debug_frame */
 	uint8_t version;
+	uint8_t ra;	      /* the return address' register; 0 for 16 */
+	uint8_t address_size; /* in version 4; 0 for 8 */
 	uint64_t code_align;
 	bool debug;	     /* .debug_frame */
 	bool wide;	     /* 64-bit lengths */
@@ -102,10 +104,10 @@ static inline size_t put_cie(struct bytes *b, const struct shape *s)
 	put_uint(b, version, 1);
 	put(b, augmentation, strlen(augmentation) + 1);
 	if (version == 4)
-		put_uint(b, 8, 2);
+		put_uint(b, s->address_size ?: 8, 2);
 	put_uleb(b, s->code_align ?: 1);
 	put_uint(b, 0x78, 1); /* data alignment -8 */
-	put_uint(b, 16, 1);   /* the return address' register */
+	put_uint(b, s->ra ?: 16, 1);
 	if (*augmentation == 'z') {
 		put_uleb(b, s->augmentation_data ? s->n_augmentation_data : 1);
 		if (s->augmentation_data)

@@ -30,6 +30,7 @@
 struct elf_shape {
 	bool by_section; /* section headers but no PT_GNU_EH_FRAME */
 	bool no_table;	 /* .eh_frame_hdr without its search table */
+	bool terminated; /* .eh_frame has a terminator even with the search table */
 	bool no_eh_frame;
 	bool debug_frame;   /* for the first function, or for both if there is no .eh_frame */
 	bool compressed;    /* ... as SHF_COMPRESSED */
@@ -37,10 +38,11 @@ struct elf_shape {
 	uint8_t note_align; /* 0 for 4 */
 };
 
-static inline void put_functions(struct bytes *b, const struct shape *shape, bool first,
-				 bool second)
+/* Returns the offset of the last FDE. */
+static inline size_t put_functions(struct bytes *b, const struct shape *shape, bool first,
+				   bool second)
 {
-	size_t cie = put_cie(b, shape);
+	size_t cie = put_cie(b, shape), last = b->n;
 	uint8_t code[ELF_LENGTH / 2 * 3];
 
 	for (size_t i = 0; i < ELF_LENGTH / 2; i++) {
@@ -50,8 +52,11 @@ static inline void put_functions(struct bytes *b, const struct shape *shape, boo
 	}
 	if (second)
 		put_fde(b, shape, cie, TEXT_VADDR + ELF_SECOND, ELF_LENGTH, code, sizeof(code));
-	if (first)
+	if (first) {
+		last = b->n;
 		put_fde(b, shape, cie, TEXT_VADDR, 0x20, "", 1);
+	}
+	return last;
 }
 
 static inline void elf_at(struct bytes *b, size_t off)
@@ -172,7 +177,7 @@ static inline void put_hdr(struct bytes *b, const struct elf_shape *s, size_t la
 static inline struct bytes make_elf(const struct elf_shape *s)
 {
 	static const uint8_t id[32] = "0123456789abcdefghijklmnopqrstu";
-	size_t align = s->note_align ?: 4;
+	size_t align = s->note_align ?: 4, last_fde;
 	struct bytes b = { 0 }, frame = { 0 };
 	Elf64_Ehdr eh = {
 		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
@@ -185,7 +190,7 @@ static inline struct bytes make_elf(const struct elf_shape *s)
 		.e_phnum = ELF_N_PHDRS,
 	};
 
-	put_functions(&frame, &(struct shape){ 0 }, !s->debug_frame, true);
+	last_fde = put_functions(&frame, &(struct shape){ 0 }, !s->debug_frame, true);
 	put(&b, &eh, sizeof(eh));
 	put_phdr(&b, PT_LOAD, PF_R, 0, ELF_TEXT, 4096);
 	put_phdr(&b, PT_LOAD, PF_R | PF_X, ELF_TEXT, ELF_TEXT_END - ELF_TEXT, 4096);
@@ -199,10 +204,13 @@ static inline struct bytes make_elf(const struct elf_shape *s)
 		put_note(&b, NT_GNU_BUILD_ID, id, s->build_id, align);
 	}
 	elf_at(&b, ELF_HDR);
-	/* the last FDE is the second's, or the one put after it */
-	put_hdr(&b, s, s->debug_frame ? 0x18 : frame.n - 0x14);
+	put_hdr(&b, s, last_fde);
 	elf_at(&b, ELF_FRAME);
 	put(&b, frame.at, frame.n);
+	/* what is no call frame information, after a terminator where there is need of one */
+	if (s->no_table || s->terminated)
+		put_uint(&b, 0, 4);
+	put(&b, "\x7f\x7f\x7f\x7f\x7f\x7f\x7f", 8);
 	elf_at(&b, ELF_TEXT_END);
 	if (s->by_section || s->debug_frame)
 		put_sections(&b, s, frame.n);

@@ -62,6 +62,10 @@ static const struct rule_case rules[] = {
 	    { 3, KIND(RSP, CFA), 2, -2 },
 	    { 4, KIND(RSP, SAME), 1, 0 } } },
 	{ "restore without remember", CODE(ADV(2), DW_CFA_restore_state), { ENTRY, UNSUP(2) } },
+	{ "remembered as deep as may be",
+	  CODE(ADV(2), 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+	       DW_CFA_def_cfa_offset, 16, ADV(2), DW_CFA_restore_state),
+	  { ENTRY, { 2, KIND(RSP, SAME), 2, 0 }, { 4, KIND(RSP, SAME), 1, 0 } } },
 	{ "remembered too deep",
 	  CODE(ADV(2), 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10),
 	  { ENTRY, UNSUP(2) } },
@@ -97,6 +101,11 @@ static const struct rule_case rules[] = {
 	{ "signed, factored CFA offsets",
 	  CODE(ADV(1), DW_CFA_def_cfa_sf, RBP, 0x7e, ADV(1), DW_CFA_def_cfa_offset_sf, 2),
 	  { ENTRY, { 1, KIND(RBP, SAME), 2, 0 }, { 2, KIND(RBP, SAME), -2, 0 } } },
+	{ "a number of more bytes than it needs",
+	  CODE(ADV(1), DW_CFA_def_cfa_offset_sf, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	       0xff, 0x7f, ADV(1), DW_CFA_def_cfa_offset, 0x98, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+	       0x80, 0x80, 0x80, 0x80, 0),
+	  { ENTRY, { 1, KIND(RSP, SAME), 2, 0 }, { 2, KIND(RSP, SAME), 3, 0 } } },
 	{ "CFA in another register", CODE(ADV(1), DW_CFA_def_cfa, 3, 16), { ENTRY, UNSUP(1) } },
 	{ "CFA not in words", CODE(ADV(1), DW_CFA_def_cfa_offset, 12), { ENTRY, UNSUP(1) } },
 	{ "CFA just not too far",
@@ -344,16 +353,16 @@ static void test_signal_frames(void **state)
 /* CIEs whose rules cannot be told: the code is unsupported, not without information. */
 static void test_bad_initial_rules(void **state)
 {
-	static const uint8_t initial[][4] = {
-		{ 0x3e },
-		{ DW_CFA_advance_loc | 1 },
-		{ DW_CFA_restore | 6 },
+	static const uint8_t initial[][6] = {
+		{ DW_CFA_def_cfa, 7, 8, DW_CFA_offset | RA, 1, 0x3e },
+		{ DW_CFA_def_cfa, 7, 8, DW_CFA_offset | RA, 1, DW_CFA_advance_loc | 1 },
+		{ DW_CFA_def_cfa, 7, 8, DW_CFA_offset | RA, 1, DW_CFA_restore | 3 },
 		{ DW_CFA_nop },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		const struct shape shape = { .initial = initial[i], .n_initial = 4 };
+		const struct shape shape = { .initial = initial[i], .n_initial = 6 };
 
 		check_function(&shape, &(struct rule_case){ "bad CIE", CODE(0), { UNSUP(0) } });
 	}
@@ -367,6 +376,8 @@ static void test_unknown_cies(void **state)
 		{ .augmentation = "eh" },
 		{ .version = 2 },
 		{ .version = 4 },
+		{ .ra = 17 },
+		{ .debug = true, .version = 4, .address_size = 4 },
 		{ .enc = DW_EH_PE_funcrel | DW_EH_PE_sdata4 },
 	};
 
@@ -377,9 +388,9 @@ static void test_unknown_cies(void **state)
 		int err;
 
 		put_fde(&b, &shapes[i], put_cie(&b, &shapes[i]), TEXT_VADDR, 16, "", 1);
-		err = compile(&b, false, &rows);
-		assert_int_equal(err, i == 4 ? -EINVAL : 0);
-		assert_int_equal(rows.n, i == 4 ? 0 : 1);
+		err = compile(&b, shapes[i].debug, &rows);
+		assert_int_equal(err, i == 6 ? -EINVAL : 0);
+		assert_int_equal(rows.n, i == 6 ? 0 : 1);
 		vec_free(&rows);
 		bytes_free(&b);
 	}

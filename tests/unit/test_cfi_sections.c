@@ -144,7 +144,11 @@ static void test_two_sections(void **state)
 	size_t cie;
 
 	(void)state;
-	put_fde(&b[0], &eh, put_cie(&b[0], &eh), AT(32), 16, "", 1);
+	cie = put_cie(&b[0], &eh);
+	/* first in the section is not what decides */
+	put_fde(&b[0], &eh, cie, AT(0x800), 8, code, 2);
+	put_fde(&b[0], &eh, cie, AT(0x808), 8, code, 2);
+	put_fde(&b[0], &eh, cie, AT(32), 16, "", 1);
 	cie = put_cie(&b[1], &debug);
 	put_fde(&b[1], &debug, cie, AT(0), 32, code, 2);
 	put_fde(&b[1], &debug, cie, AT(32), 16, code, 2);
@@ -153,7 +157,7 @@ static void test_two_sections(void **state)
 		{ .data = b[1].at, .size = b[1].n, .debug = true },
 	};
 	assert_int_equal(cfi_compile(sections, 2, &text, 1, &rows), 0);
-	assert_int_equal(rows.n, 4);
+	assert_int_equal(rows.n, 6);
 	assert_int_equal(rows.at[1].cfa8, 2);
 	assert_int_equal(rows.at[2].pc, TEXT_OFF + 32);
 	assert_int_equal(rows.at[2].cfa8, 1);

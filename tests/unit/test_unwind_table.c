@@ -94,8 +94,12 @@ static void test_index(void **state)
 			row++;
 		assert_ptr_equal(unwind_lookup(&t, off), &t.rows[row]);
 	}
-	for (size_t i = 0; i < t.n_index; i++)
+	for (size_t i = 0; i < t.n_index; i++) {
+		assert_true(t.rows[t.index[i]].pc <= i << UNWIND_INDEX_SHIFT);
+		assert_true(t.rows[t.index[i] + 1].pc > i << UNWIND_INDEX_SHIFT);
 		assert_true(t.index[i + 1] - t.index[i] <= 256);
+	}
+	assert_int_equal(t.index[t.n_index], t.n_rows - 1);
 	unwind_table_free(&t);
 	bytes_free(&b);
 }
@@ -151,7 +155,7 @@ static void test_foreign_files(void **state)
 	}
 }
 
-/* A search table that lies about the last FDE costs that FDE at most. */
+/* With a search table that is no good, .eh_frame goes on to its terminator. */
 static void test_wrong_search_table(void **state)
 {
 	static const struct edit edits[] = {
@@ -162,7 +166,7 @@ static void test_wrong_search_table(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(edits) / sizeof(*edits); i++) {
-		struct bytes b = make_elf(&plain);
+		struct bytes b = make_elf(&(struct elf_shape){ .terminated = true });
 		struct unwind_table t;
 
 		memcpy(b.at + edits[i].off, &edits[i].value, edits[i].bytes);
@@ -219,6 +223,25 @@ static void test_bad_compression(void **state)
 	cut = (struct bytes){ .at = b.at, .n = (uint8_t *)sh - b.at };
 	assert_int_equal(build(&cut, &t), -ENODATA);
 	bytes_free(&b);
+}
+
+/* A .debug_frame that is no good, in two ways, does not cost the rows of .eh_frame. */
+static void test_bad_debug_frame(void **state)
+{
+	(void)state;
+	for (int compressed = 0; compressed < 2; compressed++) {
+		const struct elf_shape shape = { .debug_frame = true, .compressed = compressed };
+		struct bytes b = make_elf(&shape);
+		Elf64_Shdr *sh = (Elf64_Shdr *)(b.at + ((Elf64_Ehdr *)b.at)->e_shoff) + 3;
+		struct unwind_table t;
+
+		memset(b.at + sh->sh_offset, 0x7f, 4);
+		assert_int_equal(build(&b, &t), 0);
+		assert_int_equal(t.n_rows, ELF_N_ROWS - 2);
+		assert_int_equal(t.rows[1].pc, ELF_TEXT + ELF_SECOND);
+		unwind_table_free(&t);
+		bytes_free(&b);
+	}
 }
 
 /* Whatever a damaged file gives: rows rise, and every offset finds its row. */
@@ -345,12 +368,13 @@ static void test_loaded_image(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_eh_frame),       cmocka_unit_test(test_debug_frame),
-		cmocka_unit_test(test_index),	       cmocka_unit_test(test_no_information),
-		cmocka_unit_test(test_foreign_files),  cmocka_unit_test(test_wrong_search_table),
-		cmocka_unit_test(test_too_many_texts), cmocka_unit_test(test_bad_compression),
-		cmocka_unit_test(test_damage),	       cmocka_unit_test(test_files),
-		cmocka_unit_test(test_no_files),       cmocka_unit_test(test_loaded_image),
+		cmocka_unit_test(test_eh_frame),	cmocka_unit_test(test_debug_frame),
+		cmocka_unit_test(test_index),		cmocka_unit_test(test_no_information),
+		cmocka_unit_test(test_foreign_files),	cmocka_unit_test(test_wrong_search_table),
+		cmocka_unit_test(test_too_many_texts),	cmocka_unit_test(test_bad_compression),
+		cmocka_unit_test(test_bad_debug_frame), cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_files),		cmocka_unit_test(test_no_files),
+		cmocka_unit_test(test_loaded_image),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
