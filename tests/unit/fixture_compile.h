@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,6 +72,36 @@ static inline int remove_dir(void **state)
 {
 	(void)state;
 	return run("cd / && rm -rf %s", dir);
+}
+
+/* Inlined calls in blocks, in loops and in one another; a cold part; recursion. */
+static const char inline_c[] =
+	"#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
+	"volatile int sink;\n"
+	"static inline int leaf(int a)\n{\n\tsink = a;\n\treturn a * sink + 3;\n}\n"
+	"static inline int middle(int a)\n{\n\tint r = 0;\n"
+	"\tfor (int i = 0; i < a; i++) {\n\t\tint twice = leaf(i);\n\t\tr += twice;\n"
+	"\t\tif (r > 1000)\n\t\t\tr -= leaf(r);\n\t}\n\treturn r;\n}\n"
+	"static inline int outer(int a)\n{\n\tif (a & 1)\n\t\treturn middle(a) + leaf(a);\n"
+	"\treturn middle(a + 1) - 1;\n}\n"
+	"__attribute__((noinline)) static int hidden(int a)\n{\n\treturn outer(a) ^ outer(a * "
+	"7);\n}\n"
+	"__attribute__((noinline)) int shown(int a, char **v)\n{\n"
+	"\tif (__builtin_expect(a > 100, 0)) {\n\t\tputs(v[0]);\n\t\tabort();\n\t}\n"
+	"\treturn hidden(a) + hidden(a + 1) + outer(a);\n}\n"
+	"static int compare(const void *x, const void *y)\n{\n"
+	"\treturn leaf(*(const int *)x) - leaf(*(const int *)y);\n}\n"
+	"__attribute__((noinline)) int sorted(int n)\n{\n\tint a[64];\n"
+	"\tfor (int i = 0; i < 64; i++)\n\t\ta[i] = outer(i ^ n);\n"
+	"\tqsort(a, 64, sizeof(a[0]), compare);\n\treturn a[3] + (n ? sorted(n - 1) : 0);\n}\n"
+	"int main(int argc, char **argv)\n{\n"
+	"\tprintf(\"%d\\n\", shown(argc, argv) + sorted(argc) + (int)strlen(argv[0]));\n"
+	"\treturn 0;\n}\n";
+
+static inline void build(const char *output, const char *flags)
+{
+	write_file("inline.c", inline_c);
+	assert_int_equal(run("gcc -O2 %s inline.c -o %s", flags, output), 0);
 }
 
 /* Where nm says that a symbol is. */
@@ -175,6 +206,31 @@ static inline const char *name_at(const char *name, uint64_t address, struct sym
 	}
 	symbolizer_free(s);
 	return text;
+}
+
+/* The mapping of process pid that holds address (0: the first executable one); false: none. */
+static inline bool find_map(pid_t pid, uint64_t address, struct symbolizer_map *map,
+			    uint64_t *pgoff)
+{
+	static char line[4352], path[4352];
+	char name[32], perms[8];
+	bool found = false;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
+	f = fopen(name, "r");
+	assert_non_null(f);
+	while (!found && fgets(line, sizeof(line), f)) {
+		path[0] = '\0';
+		sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %x:%x %" SCNu64 " %4351[^\n]",
+		       &map->start, &map->end, perms, pgoff, &map->dev_major, &map->dev_minor,
+		       &map->inode, path);
+		found = address ? address >= map->start && address < map->end : perms[2] == 'x';
+	}
+	fclose(f);
+	map->pid = pid;
+	map->path = path;
+	return found;
 }
 
 #endif
