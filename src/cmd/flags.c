@@ -310,7 +310,7 @@ const struct flag flags[] = {
 	  "exact bytes in place of KiB and MiB", set_true, AT(bytes) },
 
 	{ "batch", 'b', NULL, FLAGS_OUTPUT, TOP,
-	  "tables one after the other, whatever stdout is", set_true, AT(batch) },
+	  "on a terminal, too, the text that a pipe gets: lines are not cut", set_true, AT(batch) },
 	{ "json", 0, NULL, FLAGS_OUTPUT, TOP,
 	  "JSON Lines: a whole document per refresh, all stacks", set_true, AT(json) },
 	{ "format", 'f', "FORMAT", FLAGS_OUTPUT, VERB_EXPORT,
@@ -325,7 +325,7 @@ const struct flag flags[] = {
 	{ "quiet", 'q', NULL, FLAGS_OUTPUT, ALL,
 	  "no warnings on stderr", set_true, AT(quiet) },
 	{ "verbose", 'v', NULL, FLAGS_OUTPUT, ALL,
-	  "say more on stderr; twice: libbpf's words too", add_verbose, 0 },
+	  "whole stacks in tables, probes in check, notes on stderr; twice: libbpf's notes too", add_verbose, 0 },
 
 	{ "help", 'h', NULL, FLAGS_STANDARD, ALL, "this text", set_true, AT(help) },
 	{ "version", 'V', NULL, FLAGS_STANDARD, ALL, "the version", set_true, AT(version) },

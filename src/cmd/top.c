@@ -39,7 +39,8 @@ static int print_table(const struct top *t, FILE *out, const struct snapshot *no
 	unsigned columns;
 	bool terminal = sink_terminal(t->sink, &columns);
 
-	table.width = terminal && !o->batch ? columns : 0;
+	/* lines are cut to a terminal's width, those of a file, a pipe or with --batch never */
+	table.width = terminal && !t->options->batch ? columns : 0;
 	table.color = wants_color(t->options, terminal);
 	return table_print(out, now, &table);
 }
