@@ -88,8 +88,6 @@ void symbolizer_free(struct symbolizer *s)
 	free(s);
 }
 
-/* --- modules ---------------------------------------------------------------------------------- */
-
 static uint64_t map_key(const struct symbolizer_map *map)
 {
 	uint64_t parts[] = { 1, (uint64_t)map->dev_major << 32 | map->dev_minor, map->inode };
@@ -187,7 +185,7 @@ int64_t symbolizer_module(struct symbolizer *s, const struct symbolizer_map *map
 	make_room(s);
 	err = module_open(m, map);
 	id = err ? err : find_equal(s, m);
-	if (id == -ENOENT && !err) {
+	if (!err && id == -ENOENT) {
 		id = keep_module(s, m, map);
 		if (id >= 0)
 			return id;

@@ -49,7 +49,7 @@ static void test_libc_names(void **state)
 	symbolizer_free(s);
 }
 
-__attribute__((noinline, noclone)) static uint64_t where_called_from(void)
+__attribute__((noinline)) static uint64_t where_called_from(void)
 {
 	__asm__ volatile("");
 	return (uintptr_t)__builtin_return_address(0);
