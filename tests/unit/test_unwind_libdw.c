@@ -25,7 +25,7 @@
 #include "stack/unwind_table.h"
 
 /* Spread over the two directories, and small enough to be walked in half a minute altogether. */
-#define MORE_FILES     600
+#define MORE_FILES     300
 #define MORE_MAX_BYTES (4 << 20)
 
 struct count {
