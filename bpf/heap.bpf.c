@@ -238,6 +238,9 @@ int heap_enter(struct pt_regs *regs)
 	if (!space)
 		return 0;
 	if ((cookie & 0xff) == HEAP_FREE) {
+		/* for mappings that free() makes: it has no return probe to tell when it is over */
+		st->free_sp = regs->sp;
+		st->free_pc = regs->ip;
 		heap_free(st, space, call_argument(regs, cookie >> 16));
 		return 0;
 	}

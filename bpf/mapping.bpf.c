@@ -146,6 +146,8 @@ static __always_inline void mapping_blame(struct task_state *st, const struct pt
 		return;
 	stack_start(st, regs, 0);
 	e->tally = stack_tally(st);
+	if (st->in_free)
+		e->flags |= MAPPING_BACKING;
 	scratch_give(st);
 }
 

@@ -49,6 +49,7 @@ static __always_inline struct task_state *task_state_get(struct task_struct *tas
 	st->busy = 0;
 	st->call.sp = 0;
 	st->last_block = 0;
+	st->free_sp = 0;
 	return st;
 }
 

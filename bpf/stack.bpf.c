@@ -356,11 +356,27 @@ static __always_inline int step_row(struct task_state *st, __u64 row)
 	return WALK_ON;
 }
 
+/* A function is not longer than this; its cold part may lie elsewhere, and is then not noticed. */
+#define FREE_MAX_BYTES 4096
+
+/*
+ * The frame just left is that of the thread's newest free() if its CFA is where that call's return
+ * address lies and its pc is in that function: another call may have the same place by now.
+ */
+static __always_inline void step_check_free(struct task_state *st, __u64 pc)
+{
+	if (st->unwind.sp != st->free_sp + 8 || pc - st->free_pc >= FREE_MAX_BYTES)
+		return;
+	st->in_free = 1;
+	memo_give_up(&st->unwind);
+}
+
 /* One frame: notes it and goes to its caller. WALK_ON or WALK_END(). Verified once: global. */
 __noinline int stack_step(struct task_state *st)
 {
 	struct unwind *u;
 	__u64 pc, real, row;
+	int rc;
 
 	if (!st)
 		return WALK_END(STACK_END_UNSUPPORTED);
@@ -385,9 +401,12 @@ __noinline int stack_step(struct task_state *st)
 	}
 	frame_add(st, u->pc);
 	row = unwind_row_of(u, pc);
-	if (!(row >> 56 & 15))
-		return step_frame_pointer(st);
-	return step_row(st, row);
+	if (row >> 56 & 15)
+		rc = step_row(st, row);
+	else
+		rc = step_frame_pointer(st);
+	step_check_free(st, pc);
+	return rc;
 }
 
 /* Walks the whole stack into st->stack; returns enum stack_end. */
@@ -422,6 +441,7 @@ static __always_inline void walk_begin(struct task_state *st, const struct space
 	u->start_bp = u->bp;
 	u->check = 0;
 	u->n_slots = 0;
+	st->in_free = 0;
 }
 
 /* Where the memo of a walk from here would be: callers differ by the word at sp, or by sp. */

@@ -31,6 +31,14 @@ struct live {
 	struct measure measure;
 };
 
+static uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
 static struct target *live_target_of(const struct live *l, uint32_t space)
 {
 	vec_for_each (&l->targets, t) {
@@ -60,7 +68,7 @@ static int on_mapping(struct live *l, const struct event_mapping *e)
 
 	if (!t)
 		return 0;
-	touches_forget(l->ctx.kernel, e);
+	touches_forget(l->measure.touches, l->ctx.kernel, e);
 	return mappings_apply(&t->mappings, l->ctx.kernel, kernel_space(l->ctx.kernel, t->space),
 			      e);
 }
@@ -218,11 +226,11 @@ static int live_start(struct live *l, const struct live_options *o)
 									 o->n_pids);
 	if (err)
 		return err;
-	l->measure.start_ns = kernel_start_ns(l->ctx.kernel);
 	err = kernel_find_spaces(l->ctx.kernel);
 	if (!err)
 		err = live_poll(l, 0);
 	l->found = true;
+	l->measure.start_ns = clock_ns();
 	return err == -EINTR ? 0 : err;
 }
 

@@ -18,6 +18,9 @@
 /* As many as forget_chunk() in bpf/mapping.bpf.c does at once. */
 #define KERNEL_CHUNKS 64
 
+/* Beyond 2 GiB it is quicker to go through the table than through the range. */
+#define MANY_CHUNKS 1024
+
 struct entry {
 	struct touch_key key;
 	struct touch touch;
@@ -160,13 +163,32 @@ static bool range_of(const struct event_mapping *e, uint64_t *start, uint64_t *e
 	return false;
 }
 
-void touches_forget(struct kernel *k, const struct event_mapping *e)
+/* Terabytes may go at once (a sanitizer's shadow): then the table is the shorter list. */
+static void touches_sweep(struct touches *t, struct kernel *k, uint32_t space, uint64_t first,
+			  uint64_t last)
 {
-	uint64_t start, end;
+	if (touches_read(t, k))
+		return;
+	for (size_t i = touches_first(t, space); i < t->all.n && t->all.at[i].key.space == space;
+	     i++) {
+		if (t->all.at[i].key.chunk >= first && t->all.at[i].key.chunk < last)
+			bpf_map_delete_elem(kernel_touches_fd(k), &t->all.at[i].key);
+	}
+}
+
+void touches_forget(struct touches *t, struct kernel *k, const struct event_mapping *e)
+{
+	uint64_t start, end, first, last;
 
 	if (!range_of(e, &start, &end))
 		return;
-	for (uint64_t c = (start >> CHUNK_SHIFT) + KERNEL_CHUNKS; c << CHUNK_SHIFT < end; c++) {
+	first = (start >> CHUNK_SHIFT) + KERNEL_CHUNKS;
+	last = (end + CHUNK - 1) >> CHUNK_SHIFT;
+	if (last > first && last - first > MANY_CHUNKS) {
+		touches_sweep(t, k, e->head.space, first, last);
+		return;
+	}
+	for (uint64_t c = first; c < last; c++) {
 		struct touch_key key = { .chunk = c, .space = e->head.space };
 
 		/* the last stretch may lie only partly inside: its touches are first ones again */

@@ -33,7 +33,7 @@ void touches_credit_huge(struct touches *t, struct kernel *k, uint32_t space,
 			 const struct page_ranges *pages);
 
 /* Forgets what the kernel side left of a range whose pages the event says are gone. */
-void touches_forget(struct kernel *k, const struct event_mapping *e);
+void touches_forget(struct touches *t, struct kernel *k, const struct event_mapping *e);
 
 /* Forgets all touches of a space that has ended, as far as they were read; 0 or -errno. */
 int touches_drop(struct touches *t, struct kernel *k, uint32_t space);
