@@ -62,14 +62,23 @@ def rest_errors(d):
 			       f"frees {s['frees']}")
 
 
-def process_errors(p, stacks):
+def sum_errors(pid, rows, stacks):
+	"""
+	A process is the sum of its stacks.  One that has called exec has two rows: what it was, ended,
+	and what it is now.
+	"""
+	for name in FIGURES:
+		if any(name not in row for row in rows):
+			continue
+		total = sum(s.get(name, 0) for s in stacks)
+		have = sum(row[name] for row in rows)
+		if total != have:
+			yield f"process {pid}: its stacks' {name} add up to {total}, not {have}"
+
+
+def process_errors(p):
 	what = f"process {p.get('pid')} ({p.get('comm')})"
 	yield from figures_errors(what, p)
-	own = [s for s in stacks if s.get("pid") == p.get("pid") and s["kind"] != "before_attach"]
-	for name in FIGURES:
-		total = sum(s.get(name, 0) for s in own)
-		if total != p.get(name):
-			yield f"{what}: its stacks' {name} add up to {total}, not {p.get(name)}"
 	if p.get("exited") and "rss_accounts" not in p:
 		return
 	accounts = p.get("rss_accounts", {})
@@ -102,17 +111,22 @@ def document_errors(d, lost=False):
 			yield f"lost.{name} is missing"
 		elif d["lost"][name] and not lost and name != "truncated_stacks":
 			yield f"lost.{name} is {d['lost'][name]}"
-	pids = {p["pid"] for p in d["processes"]}
+	rows, stacks = {}, {}
+	for p in d["processes"]:
+		rows.setdefault(p["pid"], []).append(p)
+		yield from process_errors(p)
 	for s in d["stacks"]:
+		if s["kind"] != "before_attach":
+			stacks.setdefault(s["pid"], []).append(s)
 		names = [f.get("function") for f in s.get("frames", [])]
 		what = f"stack {names[:3]} of {s.get('pid')}"
-		if s.get("pid") not in pids:
+		if s.get("pid") not in rows:
 			yield f"{what}: its process is missing"
 		yield from figures_errors(what, s)
 		yield from stack_errors(what, s)
 		yield from frame_errors(what, s.get("frames", []))
-	for p in d["processes"]:
-		yield from process_errors(p, d["stacks"])
+	for pid, own in rows.items():
+		yield from sum_errors(pid, own, stacks.get(pid, []))
 
 
 def main():

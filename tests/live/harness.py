@@ -166,18 +166,18 @@ class Memtop:
 			raise_errors(check.rest_errors(d))
 		return d
 
-	def stop(self, how=signal.SIGINT, status=0, timeout=10):
+	def stop(self, how=signal.SIGINT, status=0, timeout=30):
 		"""Ends it, checks everything it wrote meanwhile and how it ended."""
 		self.child.send_signal(how)
 		return self.ended(status, timeout)
 
-	def ended(self, status=0, timeout=10):
+	def ended(self, status=0, timeout=30):
 		allowed = status if isinstance(status, tuple) else (status,)
 		try:
 			got = self.child.wait(timeout)
 		except subprocess.TimeoutExpired:
 			raise Failed(f"memtop had not ended after {timeout} s") from None
-		while (line := self.lines.next(10)) is not None:
+		while (line := self.lines.next(30)) is not None:
 			self.documents.append(json.loads(line))
 		expect(got in allowed, f"memtop's exit status is {got}, not {status}: {self.errors()}")
 		return got

@@ -57,11 +57,11 @@ load common
 }
 
 @test "musl: each kind" {
-	live heap.py truth kinds_musl
+	live heap.py without_cfi kinds_musl
 }
 
 @test "musl, static: each kind" {
-	live heap.py truth kinds_musl_static
+	live heap.py without_cfi kinds_musl_static
 }
 
 @test "200,000 random operations, one thread" {

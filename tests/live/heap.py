@@ -15,6 +15,29 @@ def truth(name, others="0"):
 	expect(target.finish() == 0, "the target did not end well")
 
 
+def without_cfi(name):
+	"""
+	A C library without unwind information (musl): no stack can be walked through its code.
+
+	Functions that call the allocator themselves are exact; the others in sum, as stacks that
+	say that they end there.
+	"""
+	target = Target(name)
+	memtop = Memtop(["-p", target.pid])
+	told = target.run()
+	document = memtop.fresh(rest=True)
+	seen = sums(document, {t["function"] for t in told})
+	inner = [t for t in told if t["function"] not in seen]
+	expect(len(inner) < len(told) / 2, f"too few functions are seen: {sorted(map(str, seen))}")
+	expect_truth(document, [t for t in told if t not in inner], others=GIB)
+	ended = [s for s in document["stacks"] if s["kind"] != "before_attach" and s["allocated"] and
+		 blame(s, set(seen) - {None}) is None]
+	expect(all(s["end"] == "no_rows" for s in ended), "a stack hides that it is cut off")
+	have, want = sum(s["allocated"] for s in ended), sum(t["bytes"] for t in inner)
+	expect(have == want, f"stacks through musl hold {have} bytes, should be {want}")
+	memtop.stop()
+
+
 def oracle(name, operations, threads, seed):
 	"""Random operations against the target's own count: bytes, blocks, totals and calls."""
 	target = Target([name, operations, threads, seed])

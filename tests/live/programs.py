@@ -121,7 +121,7 @@ def gcc():
 		expect(process_of(document, cc1)["allocated"] > 0, "cc1 allocated nothing")
 		memtop.stop()
 		expect_nothing_lost(memtop)
-		expect(driver.wait(60) == 0, "the compiler failed")
+		expect(driver.wait(100) == 0, "the compiler failed")
 		subprocess.run(["gcc", "-O2", "-S", "-o", os.path.join(directory, "again.s"), source],
 			       check=True)
 		with open(os.path.join(directory, "big.s")) as a, \
