@@ -18,6 +18,9 @@
 #define DEFAULT_BLOCKS (4u << 20)
 #define DEFAULT_STACKS (128u << 10)
 
+/* Every process that starts sends its stacks: a machine that compiles makes tens of MB a second. */
+#define RING_BYTES_ALL (64u << 20)
+
 /* One mmapable array map. */
 struct array {
 	void *at;
@@ -84,6 +87,8 @@ static int kernel_size_maps(struct kernel *k, const struct live_options *o,
 	err = err ?: bpf_map__set_max_entries(k->skel->maps.tallies, stacks);
 	err = err ?: bpf_map__set_max_entries(k->skel->maps.tally_of, stacks);
 	err = err ?: bpf_map__set_max_entries(k->skel->maps.free_tallies, stacks);
+	if (o->target != LIVE_PIDS)
+		err = err ?: bpf_map__set_max_entries(k->skel->maps.events, RING_BYTES_ALL);
 	err = err ?: bpf_map__set_max_entries(k->skel->maps.unwind_rows, sizes->unwind_rows);
 	err = err ?: bpf_map__set_max_entries(k->skel->maps.unwind_index, sizes->unwind_index);
 	return err;

@@ -27,7 +27,7 @@ struct live {
 	struct traces *traces;
 	struct unwind_store *store;
 	struct target_context ctx;
-	struct VEC_OF(struct target *) targets; /* index: none; found by space */
+	struct target_list targets;
 	struct measure measure;
 };
 
@@ -214,7 +214,7 @@ static int live_new(const struct live_options *o, struct live **out)
 /* Allocator probes go in before the first process is measured: none of its calls is missed. */
 static int live_start(struct live *l, const struct live_options *o)
 {
-	struct kernel_sizes sizes = unwind_store_sizes(l->store);
+	struct kernel_sizes sizes = unwind_store_sizes(l->store, o->target != LIVE_PIDS);
 	int err;
 
 	err = kernel_open(o, &sizes, l->method, on_event, l, &l->ctx.kernel);
@@ -241,7 +241,9 @@ int live_open(const struct live_options *options, struct live **live)
 
 	err = live_new(options, &l) ?: live_preview(l, options) ?: live_start(l, options);
 	if (!err && l->kind == LIVE_PIDS && !l->targets.n)
-		err = error_set(-ESRCH, "process %d ended before it could be measured",
+		err = error_set(-ESRCH,
+				"process %d ended, or the kernel knows it by another number (a pid "
+				"namespace), before it could be measured",
 				options->pids[0]);
 	if (err) {
 		live_close(l);
@@ -275,6 +277,15 @@ static int live_release(struct live *l, struct target *t)
 	return 0;
 }
 
+static void keep_up(void *ctx)
+{
+	struct live *l = ctx;
+	int err = kernel_poll(l->ctx.kernel, 0);
+
+	if (err && err != -EINTR)
+		log_warn("cannot read the kernel's events: %s", strerror(-err));
+}
+
 int live_snapshot(struct live *l, struct snapshot **snapshot)
 {
 	struct measure *m = &l->measure;
@@ -286,8 +297,9 @@ int live_snapshot(struct live *l, struct snapshot **snapshot)
 	m->ctx = &l->ctx;
 	m->table = l->table;
 	m->traces = l->traces;
-	m->targets = l->targets.at;
-	m->n_targets = l->targets.n;
+	m->targets = &l->targets;
+	m->keep_up = keep_up;
+	m->keep_up_ctx = l;
 	err = measure_take(m, snapshot);
 	if (err)
 		return err;

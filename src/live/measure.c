@@ -10,7 +10,9 @@
 #include "live/join.h"
 #include "proc/status.h"
 
-#define MS 1000000ULL
+#define MS	       1000000ULL
+
+#define KEEP_UP_STACKS 64
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -119,6 +121,9 @@ static int stacks_collect(struct measure *m, struct target *t, uint32_t process,
 		figures_add(&s->processes.at[process].now, &row.now);
 		if (vec_push(&s->stacks, row))
 			return -ENOMEM;
+		/* names of new stacks take long to find */
+		if (s->stacks.n % KEEP_UP_STACKS == 0)
+			m->keep_up(m->keep_up_ctx);
 	}
 	return 0;
 }
@@ -225,9 +230,9 @@ static int shares_begin(struct measure *m)
 {
 	uint32_t n = kernel_tallies_used(m->ctx->kernel), spaces = 0;
 
-	for (size_t i = 0; i < m->n_targets; i++) {
-		if (m->targets[i]->space >= spaces)
-			spaces = m->targets[i]->space + 1;
+	vec_for_each (m->targets, t) {
+		if ((*t)->space >= spaces)
+			spaces = (*t)->space + 1;
 	}
 	if (vec_reserve(&m->shares, n) || vec_reserve(&m->next, n) ||
 	    vec_reserve(&m->first, spaces))
@@ -252,6 +257,7 @@ int measure_take(struct measure *m, struct snapshot **snapshot)
 {
 	uint64_t began = clock_ns(CLOCK_MONOTONIC);
 	struct snapshot *s = snapshot_new(m->table);
+	size_t n;
 	int err;
 
 	if (!s)
@@ -262,14 +268,17 @@ int measure_take(struct measure *m, struct snapshot **snapshot)
 	err = blocks_read(m->blocks, m->ctx->kernel) ?:
 		      touches_read(m->touches, m->ctx->kernel) ?:
 		      shares_begin(m);
-	for (size_t i = 0; !err && i < m->n_targets; i++) {
-		struct target *t = m->targets[i];
+	/* targets that come while this goes on are for the next snapshot */
+	n = m->targets->n;
+	for (size_t i = 0; !err && i < n; i++) {
+		struct target *t = m->targets->at[i];
 
 		if (t->dead && t->last.pid)
 			err = target_repeat(t, s);
 		else
 			err = target_measure(m, t, s);
-		t->reported = t->dead;
+		t->reported = s->processes.at[s->processes.n - 1].exited;
+		m->keep_up(m->keep_up_ctx);
 	}
 	if (err) {
 		snapshot_free(s);

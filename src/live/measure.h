@@ -23,8 +23,13 @@ struct measure {
 	struct blocks *blocks;
 	struct join *join;
 	struct touches *touches;
-	struct target **targets;
-	size_t n_targets;
+	const struct target_list *targets;
+	/*
+	 * Called between steps, to take in events that would overflow the ring buffer meanwhile; it
+	 * may add targets, and mark them as dead, but free none.
+	 */
+	void (*keep_up)(void *ctx);
+	void *keep_up_ctx;
 	struct VEC_OF(struct share) shares;  /* scratch, indexed by tally */
 	struct VEC_OF(uint32_t) first, next; /* lists of tallies, by space; NO_INDEX ends one */
 	enum snapshot_mode mode;

@@ -61,6 +61,8 @@ struct target {
 	struct VEC_OF(struct snapshot_stack) last_stacks;
 };
 
+struct target_list VEC_OF(struct target *);
+
 #define MODULE_UNKNOWN (-1000)
 
 /*

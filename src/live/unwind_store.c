@@ -8,9 +8,10 @@
 
 #include "base/vec.h"
 
-/* Room for files that come later (dlopen, exec): 8 MiB of rows. */
+/* Room for files that come later (dlopen, exec): 8 MiB of rows; libLLVM alone has 6. */
 #define SPARE_ROWS  (1u << 20)
 #define SPARE_INDEX (1u << 18)
+#define SPARE_ALL   4 /* times as much on the whole machine */
 
 /* A walk takes microseconds; a preempted one perhaps some milliseconds. */
 #define GRACE_NS 1000000000ULL
@@ -97,11 +98,13 @@ int unwind_store_add(struct unwind_store *s, const struct unwind_table *table,
 	return 0;
 }
 
-struct kernel_sizes unwind_store_sizes(const struct unwind_store *s)
+struct kernel_sizes unwind_store_sizes(const struct unwind_store *s, bool all)
 {
+	uint32_t spare = all ? SPARE_ALL : 1;
+
 	return (struct kernel_sizes){
-		.unwind_rows = s->n_rows * 2 + SPARE_ROWS,
-		.unwind_index = s->n_index * 2 + SPARE_INDEX,
+		.unwind_rows = s->n_rows * 2 + SPARE_ROWS * spare,
+		.unwind_index = s->n_index * 2 + SPARE_INDEX * spare,
 	};
 }
 

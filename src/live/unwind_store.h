@@ -35,8 +35,11 @@ void unwind_store_free(struct unwind_store *s);
 int unwind_store_add(struct unwind_store *s, const struct unwind_table *table,
 		     struct file_rows *where);
 
-/* What the rows added so far need, with room for as many more. */
-struct kernel_sizes unwind_store_sizes(const struct unwind_store *s);
+/*
+ * What the rows added so far need, with room for as many more; on the whole machine (all) any
+ * program may start, also the largest.
+ */
+struct kernel_sizes unwind_store_sizes(const struct unwind_store *s, bool all);
 
 /* Moves what was added to the BPF arrays; later additions go there directly. 0 or -errno. */
 int unwind_store_publish(struct unwind_store *s, struct kernel *k);
