@@ -11,23 +11,10 @@
  *	  nested entries (calloc -> malloc) are ignored: the outermost call owns the block
  *	return at call.sp + 8: blocks[address] = { size, tally }, tally and space grow
  */
-#include "stack.bpf.h"
+#include "block.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 #define MS 1000000ULL
-
-/*
- * Before live_bytes changes: what it was at the last peak of the space is kept if the peak has
- * moved since.  With more than one thread allocating from the same stack at the very moment of a
- * peak, at_peak may miss the calls in flight.
- */
-static __always_inline void tally_keep_peak(struct tally *tally, const struct space *space)
-{
-	__u32 epoch = space->epoch, old = tally->epoch;
-
-	if (old != epoch && __sync_val_compare_and_swap(&tally->epoch, old, epoch) == old)
-		tally->at_peak = tally->live_bytes;
-}
 
 static __always_inline void space_grow(struct space *space, __u64 size)
 {
@@ -49,43 +36,6 @@ static __always_inline void tally_add(struct tally *tally, struct space *space, 
 	__sync_fetch_and_add(&tally->total_bytes, size);
 	__sync_fetch_and_add(&tally->total_count, 1);
 	space_grow(space, size);
-}
-
-static __always_inline void tally_remove(struct space *space, const struct block *block)
-{
-	struct tally *tally = tally_get(block->tally);
-
-	if (tally) {
-		tally_keep_peak(tally, space);
-		__sync_fetch_and_add(&tally->live_bytes, -block->size);
-		__sync_fetch_and_add(&tally->live_count, -1);
-		__sync_fetch_and_add(&tally->freed_bytes, block->size);
-		__sync_fetch_and_add(&tally->freed_count, 1);
-	}
-	__sync_fetch_and_add(&space->live_bytes, -block->size);
-}
-
-/* Puts a block into the table; false (counted) when there is no room. */
-static __always_inline bool block_insert(struct space *space, const struct block_key *key,
-					 const struct block *block)
-{
-	struct block *stale, old;
-
-	if (!bpf_map_update_elem(&blocks, key, block, BPF_NOEXIST))
-		return true;
-	stale = bpf_map_lookup_elem(&blocks, key);
-	if (stale) {
-		/* its free was not seen: it happened before the probe was in place */
-		old = *stale;
-		if (!bpf_map_update_elem(&blocks, key, block, BPF_ANY)) {
-			__sync_fetch_and_add(&space->missed_frees, 1);
-			tally_remove(space, &old);
-			return true;
-		}
-	}
-	count(COUNTER_BLOCKS_LOST);
-	count_add(COUNTER_BLOCKS_LOST_BYTES, block->size);
-	return false;
 }
 
 static __always_inline void block_begin(struct task_state *st, struct space *space, __u64 addr,
@@ -170,15 +120,6 @@ static __always_inline void call_take_old(struct task_state *st, __u64 addr)
 	st->call.old_block = *found;
 	if (!bpf_map_delete_elem(&blocks, &key))
 		st->call.old = addr;
-}
-
-static __always_inline void call_put_old_back(struct task_state *st, struct space *space)
-{
-	struct block_key key = { .addr = st->call.old, .space = st->space };
-
-	if (st->call.old)
-		block_insert(space, &key, &st->call.old_block);
-	st->call.old = 0;
 }
 
 /*
@@ -289,7 +230,6 @@ static __always_inline void call_end(struct task_state *st, struct space *space,
 {
 	struct call *call = &st->call;
 	__u64 addr = result;
-	struct tally *tally;
 
 	if (call->op == HEAP_RESIZE) {
 		call_end_resize(st, space, result);
@@ -307,9 +247,7 @@ static __always_inline void call_end(struct task_state *st, struct space *space,
 		block_begin(st, space, addr, call->size, call->tally);
 		return;
 	}
-	tally = tally_get(call->tally);
-	if (tally && call->size)
-		__sync_fetch_and_add(&tally->failed_count, 1);
+	call_count_failed(call);
 }
 
 SEC("uprobe")

@@ -9,7 +9,7 @@
 
 struct name {
 	const char *name; /* behind the family's prefix */
-	uint64_t cookie;
+	uint64_t cookie;  /* with THROWS, which is not part of it */
 };
 
 #define NONE HEAP_ARG_NONE
@@ -22,6 +22,9 @@ struct name {
 #define REALLOC_N(old, count, size) HEAP_COOKIE(HEAP_REALLOC, size, count, old, NONE)
 #define RESIZE(old, size)	    HEAP_COOKIE(HEAP_RESIZE, size, NONE, old, NONE)
 #define FREE(old)		    HEAP_COOKIE(HEAP_FREE, NONE, NONE, old, NONE)
+
+/* std::bad_alloc may leave it, or what a new handler throws. */
+#define THROWS (1ULL << 63)
 
 /* malloc(3), posix_memalign(3), reallocarray(3); reallocf and the sized frees: BSD, C23. */
 static const struct name plain_names[] = {
@@ -60,13 +63,13 @@ static const struct name tcmalloc_names[] = {
 	{ "posix_memalign", ALIGNED(0, 2) },
 	{ "valloc", ALLOC(0) },
 	{ "pvalloc", ALLOC(0) },
-	{ "new", ALLOC(0) },
+	{ "new", THROWS | ALLOC(0) },
 	{ "new_nothrow", ALLOC(0) },
-	{ "new_aligned", ALLOC(0) },
+	{ "new_aligned", THROWS | ALLOC(0) },
 	{ "new_aligned_nothrow", ALLOC(0) },
-	{ "newarray", ALLOC(0) },
+	{ "newarray", THROWS | ALLOC(0) },
 	{ "newarray_nothrow", ALLOC(0) },
-	{ "newarray_aligned", ALLOC(0) },
+	{ "newarray_aligned", THROWS | ALLOC(0) },
 	{ "newarray_aligned_nothrow", ALLOC(0) },
 	{ "delete", FREE(0) },
 	{ "delete_sized", FREE(0) },
@@ -140,13 +143,13 @@ static const struct name mimalloc_names[] = {
 	{ "aligned_alloc", ALLOC(1) },
 	{ "valloc", ALLOC(0) },
 	{ "pvalloc", ALLOC(0) },
-	{ "new", ALLOC(0) },
-	{ "new_n", ALLOC_N(0, 1) },
+	{ "new", THROWS | ALLOC(0) },
+	{ "new_n", THROWS | ALLOC_N(0, 1) },
 	{ "new_nothrow", ALLOC(0) },
-	{ "new_aligned", ALLOC(0) },
+	{ "new_aligned", THROWS | ALLOC(0) },
 	{ "new_aligned_nothrow", ALLOC(0) },
-	{ "new_realloc", REALLOC(0, 1) },
-	{ "new_reallocn", REALLOC_N(0, 1, 2) },
+	{ "new_realloc", THROWS | REALLOC(0, 1) },
+	{ "new_reallocn", THROWS | REALLOC_N(0, 1, 2) },
 	{ "heap_malloc", ALLOC(1) },
 	{ "heap_malloc_small", ALLOC(1) },
 	{ "heap_zalloc", ALLOC(1) },
@@ -158,8 +161,8 @@ static const struct name mimalloc_names[] = {
 	{ "heap_zalloc_aligned_at", ALLOC(1) },
 	{ "heap_calloc_aligned", ALLOC_N(1, 2) },
 	{ "heap_calloc_aligned_at", ALLOC_N(1, 2) },
-	{ "heap_alloc_new", ALLOC(1) },
-	{ "heap_alloc_new_n", ALLOC_N(1, 2) },
+	{ "heap_alloc_new", THROWS | ALLOC(1) },
+	{ "heap_alloc_new_n", THROWS | ALLOC_N(1, 2) },
 	{ "heap_realloc", REALLOC(1, 2) },
 	{ "heap_reallocf", REALLOC(1, 2) },
 	{ "heap_reallocn", REALLOC_N(1, 2, 3) },
@@ -176,13 +179,13 @@ static const struct name mimalloc_names[] = {
 
 /* operator new(unsigned long, …) and new[], behind _Zn; Itanium C++ ABI 5.1.5 for the letters. */
 static const struct name new_names[] = {
-	{ "wm", ALLOC(0) },
+	{ "wm", THROWS | ALLOC(0) },
 	{ "wmRKSt9nothrow_t", ALLOC(0) },
-	{ "wmSt11align_val_t", ALLOC(0) },
+	{ "wmSt11align_val_t", THROWS | ALLOC(0) },
 	{ "wmSt11align_val_tRKSt9nothrow_t", ALLOC(0) },
-	{ "am", ALLOC(0) },
+	{ "am", THROWS | ALLOC(0) },
 	{ "amRKSt9nothrow_t", ALLOC(0) },
-	{ "amSt11align_val_t", ALLOC(0) },
+	{ "amSt11align_val_t", THROWS | ALLOC(0) },
 	{ "amSt11align_val_tRKSt9nothrow_t", ALLOC(0) },
 	{ NULL, 0 },
 };
@@ -267,7 +270,8 @@ bool allocator_find(const char *name, struct allocator_function *out)
 			found = name_find(tables[t].names[i], name + length);
 			if (!found)
 				continue;
-			out->cookie = found->cookie;
+			out->cookie = found->cookie & ~THROWS;
+			out->throws = found->cookie & THROWS;
 			out->family = tables[t].family;
 			out->plain = plain_name(out->family, found->name);
 			return true;

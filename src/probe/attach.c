@@ -154,7 +154,7 @@ struct probe_set *probe_set_new(enum probe_method method)
 static int places_collect(struct places *places, const struct probe_plan *plan, bool at_return)
 {
 	vec_for_each (plan, s) {
-		if (at_return && !s->wants_return)
+		if (s->throws || (at_return && !s->wants_return))
 			continue;
 		if (vec_push(&places->offsets, s->offset) ||
 		    vec_push(&places->cookies, s->cookie) || vec_push(&places->sites, s))

@@ -50,7 +50,9 @@ struct probe_set *probe_set_new(enum probe_method method);
  * /proc/self/fd/N (also of a file that is deleted by now) will do.  pid: only this process, all its
  * threads, also later ones; 0: every process, also later ones.  enter and leave must be loaded.
  *
- * A site that the kernel refuses while it takes others is logged (LOG_WARN) and left out.
+ * Sites that may throw are left out: libgcc's unwinder would meet the return probe's trampoline, and
+ * end the program.  (Putting the return address back needs bpf_probe_write_user, which not every
+ * kernel has.)  A site that the kernel refuses while it takes others is logged (LOG_WARN) and left out.
  * 0 (also for a plan without sites), or -errno with error_text() set and nothing of this call left
  * attached: -EPERM and -EACCES (which capability is missing), -ESRCH no such process, -ENOENT no
  * such file, -ENOTSUP no site can be probed.

@@ -172,6 +172,8 @@ static void keep_one_per_address(struct planner *p)
 	for (i = 0; i < p->found.n; i++) {
 		struct candidate *c = &p->found.at[i];
 
+		if (!c->rejected && n && p->found.at[n - 1].address == c->address)
+			p->found.at[n - 1].what.throws |= c->what.throws;
 		if (!c->rejected && (!n || p->found.at[n - 1].address != c->address))
 			p->found.at[n++] = *c;
 	}
@@ -245,6 +247,7 @@ static int plan_candidate(struct planner *p, const struct candidate *c, struct p
 		.instruction = place.instruction,
 		.cheap = place.cheap,
 		.wants_return = allocator_wants_return(c->what.cookie),
+		.throws = c->what.throws,
 	};
 	memcpy(site.function, c->name, sizeof(site.function));
 	if (image_offset(p->image, c->address + place.skipped, &site.offset))

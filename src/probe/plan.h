@@ -46,6 +46,7 @@ struct probe_site {
 	const char *instruction;       /* mnemonic; static */
 	bool cheap;		       /* emulated by the kernel: no single step */
 	bool wants_return;	       /* its result matters: needs a return probe, too */
+	bool throws; /* an exception may leave it: must not be probed, as it would end the program */
 };
 
 /* Ordered by offset; no offset twice. */
