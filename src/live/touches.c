@@ -131,12 +131,18 @@ void touches_credit_huge(struct touches *t, struct kernel *k, uint32_t space,
 	     i++) {
 		struct entry *e = &t->all.at[i];
 		uint64_t start = e->key.chunk << CHUNK_SHIFT;
-		unsigned touched = pages_touched(&e->touch);
 		struct tally *tally = kernel_tally(k, e->touch.tally);
+		unsigned touched;
 
-		if (e->touch.huge || touched == CHUNK / PAGE || !tally)
+		if (e->touch.huge || pages_touched(&e->touch) == CHUNK / PAGE || !tally)
 			continue;
 		if (!is_resident(pages, &cursor, start, start + CHUNK))
+			continue;
+		/* small pages may have come one by one since the table was read: ask again */
+		if (bpf_map_lookup_elem(kernel_touches_fd(k), &e->key, &e->touch))
+			continue;
+		touched = pages_touched(&e->touch);
+		if (touched == CHUNK / PAGE)
 			continue;
 		e->touch.huge = 1;
 		if (!bpf_map_update_elem(kernel_touches_fd(k), &e->key, &e->touch, BPF_EXIST))
