@@ -89,7 +89,7 @@ static __always_inline void space_begin(struct task_struct *task, __u32 parent)
 		return;
 	}
 	/* goes on counting: late maps of whoever had this index before must not be found */
-	generation = space->generation + 1;
+	generation = space_generation(space) + 1;
 	__builtin_memset(space, 0, sizeof(*space));
 	space->generation = generation;
 	space->mm = mm;

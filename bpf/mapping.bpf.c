@@ -13,6 +13,9 @@
 
 #define CODE_STEPS 14
 
+/* Mappings that one call takes out of a slice; when it hits as many, the whole slice goes. */
+#define CODE_GONE_MAX 32
+
 /* Stretches of 2 MiB whose touches are forgotten here; the user side sweeps what lies beyond. */
 #define FORGET_MAX_CHUNKS 64
 
@@ -78,40 +81,65 @@ static __always_inline void touch_forget(__u32 space, __u64 start, __u64 len)
 	bpf_loop(FORGET_MAX_CHUNKS, forget_chunk, &f, 0);
 }
 
-/*
- * Code may have gone from [start, end): then the space's slice and late maps are void until the
- * user side has read /proc/PID/maps again.  Returns true when it had to be voided.
- */
-static __always_inline bool code_distrust(struct task_state *st, __u64 start, __u64 end)
+/* Code may have gone from [start, end): late maps that may be of it are void. */
+static __always_inline void late_code_distrust(struct space *space, __u64 start, __u64 end)
 {
-	struct space *space = space_get(st->space);
-	__u32 lo, hi, mid, stop;
+	if (!(space->late_code & late_code_bits(start, end)))
+		return;
+	/* in this order: what is found after the first step is either in the bits again, or void */
+	__sync_fetch_and_and(&space->late_code, 0);
+	__sync_fetch_and_add(&space->late_generation, 1);
+}
+
+/* Takes what lies in [start, end) out of a slice: how many mappings, CODE_GONE_MAX: or more. */
+static __noinline __u32 slice_distrust(__u64 slice, __u64 start, __u64 end)
+{
+	__u32 lo = slice >> 32, stop = lo + (__u32)slice, hi = stop, mid, gone = 0;
 	struct exec_map *map;
 
-	if (!space)
-		return false;
-	lo = space->maps >> 32;
-	stop = hi = lo + (__u32)space->maps;
 	for (int i = 0; i < CODE_STEPS && lo < hi; i++) {
 		mid = (lo + hi) / 2;
 		map = bpf_map_lookup_elem(&exec_maps, &mid);
 		if (!map)
-			return false;
+			return 0;
 		if (map->end <= start)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (lo < stop) {
+	for (; gone < CODE_GONE_MAX && lo < stop; gone++, lo++) {
 		map = bpf_map_lookup_elem(&exec_maps, &lo);
 		if (!map || map->start >= end)
-			return false;
-	} else if (space->maps) {
-		return false;
+			break;
+		/* empty, and still in order: the rest of the slice is as good as before */
+		map->end = map->start;
 	}
-	/* no slice yet: only late maps can be wrong, and any unmapping may have hit one */
-	space->maps = 0;
+	return gone;
+}
+
+/*
+ * Code may have gone from [start, end): then it is taken out of the space's slices, and the user
+ * side has to read /proc/PID/maps again.  Returns true when there was any.
+ */
+static __always_inline bool code_distrust(struct task_state *st, __u64 start, __u64 end)
+{
+	struct space *space = space_get(st->space);
+	__u32 pending, now;
+
+	if (!space || start >= end)
+		return false;
+	late_code_distrust(space, start, end);
+	/* in this order: the pending slice becomes the space's before it is pending no more */
+	pending = slice_distrust(space->pending_maps, start, end);
+	barrier();
+	now = slice_distrust(space->maps, start, end);
+	if (!pending && !now)
+		return false;
 	__sync_fetch_and_add(&space->generation, 1);
+	if (pending == CODE_GONE_MAX)
+		space->pending_maps = 0;
+	if (pending == CODE_GONE_MAX || now == CODE_GONE_MAX)
+		space->maps = 0;
 	return true;
 }
 
@@ -195,8 +223,11 @@ static __always_inline void mremap_done(struct task_state *st, const struct pt_r
 	e->new_addr = addr;
 	e->new_len = regs->dx;
 	e->advice = regs->r10;
-	if (addr != e->addr)
+	if (addr != e->addr) {
 		touch_forget(st->space, e->addr, e->len);
+		if (code_distrust(st, e->addr, e->addr + e->len))
+			code_report(st, e->addr, e->len);
+	}
 	mapping_blame(st, regs, e);
 	mapping_send(st, e);
 }

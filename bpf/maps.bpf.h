@@ -217,7 +217,10 @@ struct {
 	__type(value, struct file_rows);
 } file_rows __weak SEC(".maps");
 
-/* Code pages that no slice had, as bpf_find_vma told; good for one generation of the space. */
+/*
+ * Code pages that no slice had, as bpf_find_vma told; good for one generation of the space.  Only a
+ * cache: those of generations that are over are pushed out.
+ */
 struct late_key {
 	__u64 page;
 	__u32 space;
@@ -225,9 +228,8 @@ struct late_key {
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 64 << 10);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8 << 10);
 	__type(key, struct late_key);
 	__type(value, struct exec_map);
 } late_maps __weak SEC(".maps");

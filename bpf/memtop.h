@@ -144,11 +144,14 @@ struct space {
 	__u64 unknown_frees; /* frees of blocks that memtop does not know: older than itself */
 	__u64 missed_frees;  /* an address was allocated twice: its free was not seen */
 	__u64 maps;	     /* slice of exec_maps: first index << 32 | number; swapped whole */
-	__u32 generation;    /* of that slice; bumped on every change */
+	__u32 generation;    /* of that slice; bumped when code has gone from it */
 	__u32 parent;	     /* tgid that forked it, 0 if unknown */
 	char comm[COMM_LEN];
-	__u64 brk_start; /* the break when the space began, for the first brk call */
-	__u64 reserved[3];
+	__u64 brk_start;       /* the break when the space began, for the first brk call */
+	__u64 late_code;       /* which 2 MiB of code late_maps knows, a bit each, modulo 64 */
+	__u32 late_generation; /* of those; bumped when some of that code may have gone */
+	__u32 pad;
+	__u64 pending_maps; /* a slice that the user side is about to make the space's: see target.c */
 };
 
 /* Events that could not be kept, machine-wide; one slot each in the array `counters`. */

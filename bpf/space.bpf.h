@@ -16,6 +16,23 @@ static __always_inline struct space *space_get(__u32 index)
 	return bpf_map_lookup_elem(&spaces, &index);
 }
 
+/* Tells when what was known of a space's code was found out: any of it may have gone since. */
+static __always_inline __u32 space_generation(const struct space *space)
+{
+	return space->generation + space->late_generation;
+}
+
+/* The bits in space.late_code of the code in [start, end). */
+static __always_inline __u64 late_code_bits(__u64 start, __u64 end)
+{
+	__u64 first = start >> 21, n = ((end - 1) >> 21) - first + 1, bits;
+
+	if (n >= 64)
+		return ~0ULL;
+	bits = (1ULL << n) - 1;
+	return bits << (first & 63) | bits >> (-first & 63);
+}
+
 /*
  * The state of the current thread when its space is measured, NULL otherwise.  Costs one task
  * storage look-up when the answer was yes before, one hash look-up more when it is no.

@@ -22,6 +22,8 @@ char LICENSE[] SEC("license")
 #define SLICE_STEPS 14
 #define ROW_STEPS   9
 
+#define ENOENT	    2 /* include/uapi/asm-generic/errno-base.h */
+
 /* Frame pointers further apart than this are not frame pointers. */
 #define FRAME_MAX_BYTES (1ULL << 20)
 
@@ -56,7 +58,8 @@ static __always_inline void unwind_enter_map(struct unwind *u, const struct exec
 /* One object: five calls deep there are few bytes of stack left (512 in all). */
 struct vma_found {
 	struct exec_map map;
-	struct file_key file;
+	struct file_key file; /* inode 0: memory without a file (JIT) */
+	bool is_special;      /* the kernel's own: [vdso], [uprobes] */
 };
 
 static long vma_note(struct task_struct *task, struct vm_area_struct *vma, void *ctx)
@@ -71,41 +74,59 @@ static long vma_note(struct task_struct *task, struct vm_area_struct *vma, void 
 		found->file.inode = BPF_CORE_READ(file, f_inode, i_ino);
 		found->file.dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
 	}
+	found->is_special = !file && vma->vm_ops;
 	return 0;
+}
+
+/* The rows of the mapping just found; false when it has some that the user side has yet to read. */
+static __always_inline bool vma_rows(struct vma_found *found)
+{
+	struct file_rows *rows;
+
+	if (!found->file.inode)
+		return !found->is_special;
+	rows = bpf_map_lookup_elem(&file_rows, &found->file);
+	if (!rows)
+		return false;
+	found->map.index = rows->index;
+	found->map.n_index = rows->n_index;
+	found->map.file = rows->file;
+	return true;
 }
 
 /*
  * The mapping of a pc that the space's slice does not have: new code (exec, dlopen, JIT) that the
  * user side has not seen yet.  500 ns the first time a page of code is met, a look-up afterwards.
+ * WALK_ON, or how the walk has to end: no guess at code that cannot be known now (the lock on the
+ * mappings is contended, with interrupts off it is to be had once only; or the file is too new).
  */
 static __noinline int unwind_late_map(struct task_state *st, __u64 pc)
 {
 	struct late_key key = { .page = pc / PAGE_SIZE, .space = st->space };
 	struct vma_found found = {};
 	struct space *space = space_get(st->space);
-	struct file_rows *rows;
 	struct exec_map *late;
+	long err;
 
 	if (!space)
-		return -1;
-	key.generation = space->generation;
+		return WALK_END(STACK_END_NO_ROWS);
+	/* in this order, so that code that goes from now on voids what is found here */
+	key.generation = space_generation(space);
 	late = bpf_map_lookup_elem(&late_maps, &key);
 	if (late) {
 		unwind_enter_map(&st->unwind, late);
-		return 0;
+		return WALK_ON;
 	}
-	if (bpf_find_vma(bpf_get_current_task_btf(), pc, vma_note, &found, 0))
-		return -1;
-	rows = bpf_map_lookup_elem(&file_rows, &found.file);
-	if (rows && found.file.inode) {
-		found.map.index = rows->index;
-		found.map.n_index = rows->n_index;
-		found.map.file = rows->file;
-	}
-	bpf_map_update_elem(&late_maps, &key, &found.map, BPF_ANY);
+	__sync_fetch_and_or(&space->late_code, late_code_bits(pc, pc + 1));
+	err = bpf_find_vma(bpf_get_current_task_btf(), pc, vma_note, &found, 0);
+	if (err)
+		return WALK_END(err == -ENOENT ? STACK_END_UNREADABLE : STACK_END_NO_ROWS);
 	count(COUNTER_LATE_MAPPINGS);
+	if (!vma_rows(&found))
+		return WALK_END(STACK_END_NO_ROWS);
+	bpf_map_update_elem(&late_maps, &key, &found.map, BPF_ANY);
 	unwind_enter_map(&st->unwind, &found.map);
-	return 0;
+	return WALK_ON;
 }
 
 /* Finds the mapping of pc in the space's slice, by binary search; 0, or -1 when it is not there. */
@@ -376,7 +397,7 @@ __noinline int stack_step(struct task_state *st)
 {
 	struct unwind *u;
 	__u64 pc, real, row;
-	int rc;
+	int rc = WALK_ON;
 
 	if (!st)
 		return WALK_END(STACK_END_UNSUPPORTED);
@@ -390,16 +411,17 @@ __noinline int stack_step(struct task_state *st)
 			u->pc = real;
 			pc = real - 1;
 		}
-		if ((pc < u->map_start || pc >= u->map_end) && unwind_slice_map(u, pc) &&
-		    unwind_late_map(st, pc)) {
-			/* no mapping at all: nonsense, or the mapping lock is contended */
-			if (u->is_return && pc >= TASK_SIZE_MAX)
-				return WALK_END(STACK_END_UNREADABLE);
-			u->n_index = u->file = 0;
-			u->map_end = 0;
+		if ((pc < u->map_start || pc >= u->map_end) && unwind_slice_map(u, pc)) {
+			rc = unwind_late_map(st, pc);
+			u->file = rc == WALK_ON ? u->file : 0;
+			/* no code is there: it was no return address */
+			if (rc == WALK_END(STACK_END_UNREADABLE) && u->is_return)
+				return rc;
 		}
 	}
 	frame_add(st, u->pc);
+	if (rc != WALK_ON)
+		return rc;
 	row = unwind_row_of(u, pc);
 	if (row >> 56 & 15)
 		rc = step_row(st, row);
@@ -431,7 +453,7 @@ static __always_inline void walk_begin(struct task_state *st, const struct space
 
 	u->slice = space->maps >> 32;
 	u->n_slice = space->maps;
-	u->generation = space->generation;
+	u->generation = space_generation(space);
 	u->map_start = u->map_end = 0;
 	u->window_start = ~0ULL;
 	u->window_end = 0;
@@ -630,8 +652,11 @@ __noinline __u32 stack_tally(struct task_state *st)
 		st->stack.end = stack_walk(st);
 		index = tally_find(st);
 		tally = tally_get(index);
-		/* frames that were not sent yet must be walked again */
-		if (tally && tally->flags & TALLY_FRAMES_SENT)
+		/*
+		 * frames that were not sent yet must be walked again, and so must a stack that was
+		 * cut short: by now the page or the code that was missing may be there
+		 */
+		if (tally && tally->flags & TALLY_FRAMES_SENT && st->stack.end <= STACK_END_DEPTH)
 			memo_keep(st, memo, index);
 	}
 	count(COUNTER_END_ROOT + (st->stack.end & 7));

@@ -39,6 +39,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_QUEUE = 22,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
@@ -86,8 +87,11 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct vm_operations_struct;
+
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_pgoff;
+	const struct vm_operations_struct *vm_ops;
 	struct file *vm_file;
 };
 

@@ -47,7 +47,8 @@ static int parse_number(const char *text, double *value, const char **end)
 {
 	char *stop;
 
-	if (!isdigit((unsigned char)text[0]) && !(text[0] == '.' && isdigit((unsigned char)text[1])))
+	if (!isdigit((unsigned char)text[0]) &&
+	    !(text[0] == '.' && isdigit((unsigned char)text[1])))
 		return -EINVAL;
 	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
 		return -EINVAL;
@@ -92,8 +93,8 @@ int units_parse_duration(const char *text, uint64_t *ns)
 	static const struct {
 		const char *suffix;
 		double seconds;
-	} units[] = { { "", 1 },   { "s", 1 },     { "ms", 1e-3 },  { "us", 1e-6 },
-		      { "m", 60 }, { "min", 60 },  { "h", 3600 },   { "d", 86400 } };
+	} units[] = { { "", 1 },   { "s", 1 },	  { "ms", 1e-3 }, { "us", 1e-6 },
+		      { "m", 60 }, { "min", 60 }, { "h", 3600 },  { "d", 86400 } };
 	const char *end;
 	double v;
 	int err = parse_number(text, &v, &end);

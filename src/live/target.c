@@ -12,7 +12,7 @@
 #include "base/table.h"
 #include "proc/status.h"
 
-/* A slice that a mapping change keeps voiding is left empty: the unwinder then asks the kernel. */
+/* Where code keeps changing the old slice stays: for what it lacks the unwinder asks the kernel. */
 #define PUBLISH_TRIES 3
 
 /* An address that no mapping has may be nonsense: the maps are not read for each of those. */
@@ -117,38 +117,55 @@ static int target_exec_maps(struct target *t, const struct target_context *ctx,
 	return 0;
 }
 
+/* A slice of the maps as last read, not in use yet; 0 or -errno. */
+static int target_slice(struct target *t, const struct target_context *ctx, uint64_t *slice)
+{
+	struct exec_map *maps;
+	size_t n;
+	int err = target_exec_maps(t, ctx, &maps, &n);
+
+	if (err)
+		return err;
+	*slice = unwind_store_slice(ctx->store, maps, n);
+	free(maps);
+	return 0;
+}
+
 /*
- * Gives the unwinder this process's code.  The generation is looked at again afterwards: code that
- * went away since the maps were read has voided the slice, and must not come back with this one.
+ * Gives the unwinder this process's code.  What goes away while its maps are read must not come back
+ * with them: once the slice is pending the BPF side takes out of it what is unmapped from then on,
+ * and what was unmapped before is not in the maps when they are read a second time.
  */
 static int target_publish(struct target *t, const struct target_context *ctx)
 {
 	struct space *space = kernel_space(ctx->kernel, t->space);
-	uint64_t old = t->slice;
-	int err;
+	int err = 0;
 
-	for (int i = 0; i < PUBLISH_TRIES; i++) {
-		uint32_t generation = __atomic_load_n(&space->generation, __ATOMIC_ACQUIRE);
-		struct exec_map *maps;
-		uint64_t slice;
-		size_t n;
+	for (int i = 0; !err && i < PUBLISH_TRIES; i++) {
+		uint64_t slice = 0, hash;
+		bool good;
 
-		err = target_read_maps(t) ?: target_exec_maps(t, ctx, &maps, &n);
+		err = target_read_maps(t) ?: target_slice(t, ctx, &slice);
 		if (err)
-			return err;
-		slice = unwind_store_slice(ctx->store, maps, n);
-		free(maps);
-		__atomic_store_n(&space->maps, slice, __ATOMIC_RELEASE);
-		unwind_store_slice_drop(ctx->store, old);
-		t->slice = old = slice;
-		if (__atomic_load_n(&space->generation, __ATOMIC_ACQUIRE) == generation) {
+			break;
+		hash = code_hash(&t->maps);
+		__atomic_store_n(&space->pending_maps, slice, __ATOMIC_SEQ_CST);
+		err = target_read_maps(t);
+		good = !err && code_hash(&t->maps) == hash &&
+		       __atomic_load_n(&space->pending_maps, __ATOMIC_ACQUIRE) == slice;
+		if (good) {
+			__atomic_store_n(&space->maps, slice, __ATOMIC_SEQ_CST);
 			t->code_dirty = false;
-			t->published = code_hash(&t->maps);
+			t->published = hash;
+		}
+		__atomic_store_n(&space->pending_maps, 0, __ATOMIC_SEQ_CST);
+		unwind_store_slice_drop(ctx->store, good ? t->slice : slice);
+		if (good) {
+			t->slice = slice;
 			return 0;
 		}
-		__atomic_store_n(&space->maps, 0, __ATOMIC_RELEASE);
 	}
-	return 0;
+	return err;
 }
 
 /* Puts probes where this process's allocators are; 1 when some are new. */

@@ -74,33 +74,33 @@ struct snapshot_process {
 	uint32_t pid;
 	uint32_t parent; /* 0: not known */
 	char comm[16];
-	const char *exe;	 /* NULL: not known; interned in the stack table, as is cmdline */
-	const char *cmdline;	 /* arguments joined by blanks; NULL: not known */
-	uint64_t attached_ns;	 /* CLOCK_REALTIME when memtop came to know it */
-	bool exited;		 /* figures are the last ones measured */
-	bool residency_known;	 /* false: pages could not be read; figures are all `untouched` */
+	const char *exe;      /* NULL: not known; interned in the stack table, as is cmdline */
+	const char *cmdline;  /* arguments joined by blanks; NULL: not known */
+	uint64_t attached_ns; /* CLOCK_REALTIME when memtop came to know it */
+	bool exited;	      /* figures are the last ones measured */
+	bool residency_known; /* false: pages could not be read; figures are all `untouched` */
 	uint64_t vsz, rss, swap, shared, peak_rss; /* as the kernel counts them */
-	struct figures now;	 /* sum over its stacks but before_attach */
+	struct figures now;			   /* sum over its stacks but before_attach */
 	uint64_t peak_allocated;
 	uint64_t before_attach_swapped;
-	uint64_t unknown_frees;	 /* frees of blocks older than memtop */
+	uint64_t unknown_frees; /* frees of blocks older than memtop */
 	struct rss_accounts accounts;
 };
 
 struct snapshot_stack {
-	uint32_t process;   /* index into processes */
-	uint32_t stack;	    /* id in the stack table */
-	uint32_t thread;    /* tid; 0: not known, or one of very many */
+	uint32_t process; /* index into processes */
+	uint32_t stack;	  /* id in the stack table */
+	uint32_t thread;  /* tid; 0: not known, or one of very many */
 	enum stack_kind kind;
-	struct figures now; /* of its live blocks or mappings */
-	uint64_t count;	    /* live blocks or mappings */
-	uint64_t touched;   /* bytes of pages that this stack touched first */
+	struct figures now;		       /* of its live blocks or mappings */
+	uint64_t count;			       /* live blocks or mappings */
+	uint64_t touched;		       /* bytes of pages that this stack touched first */
 	uint64_t allocated_total, freed_total; /* bytes since attach */
 	uint64_t allocations, frees;	       /* calls since attach */
 	uint64_t failed;		       /* calls that returned no memory */
-	uint64_t temporary;		       /* blocks freed before the thread's next allocation */
-	uint64_t at_peak;		       /* bytes at the process's peak */
-	uint64_t oldest_ns;		       /* age of the oldest live block; 0: none */
+	uint64_t temporary; /* blocks freed before the thread's next allocation */
+	uint64_t at_peak;   /* bytes at the process's peak */
+	uint64_t oldest_ns; /* age of the oldest live block; 0: none */
 };
 
 enum snapshot_event_kind {
@@ -117,17 +117,17 @@ struct snapshot_event {
 	uint64_t time_ns; /* CLOCK_REALTIME */
 	uint32_t pid;	  /* 0: the whole machine */
 	enum snapshot_event_kind kind;
-	char label[64];	  /* of a mark */
-	uint64_t bytes;	  /* of a drop, and its parts: */
+	char label[64]; /* of a mark */
+	uint64_t bytes; /* of a drop, and its parts: */
 	uint64_t swapped, freed, returned, files;
 };
 
 /* What could not be kept; anything but zeros makes the figures lower bounds and exit status 6. */
 struct snapshot_lost {
-	uint64_t events;	   /* mapping and life-cycle events, allocator calls */
-	uint64_t blocks;	   /* allocations not counted */
+	uint64_t events; /* mapping and life-cycle events, allocator calls */
+	uint64_t blocks; /* allocations not counted */
 	uint64_t block_bytes;
-	uint64_t stacks;	   /* stacks whose frames never came, or that no tally was left for */
+	uint64_t stacks; /* stacks whose frames never came, or that no tally was left for */
 	uint64_t truncated_stacks; /* stacks that did not reach their root: no loss of bytes */
 };
 
@@ -152,7 +152,7 @@ struct snapshot {
 	struct VEC_OF(struct snapshot_process) processes;
 	struct VEC_OF(struct snapshot_stack) stacks;
 	struct VEC_OF(struct snapshot_event) events; /* since the previous snapshot */
-	const struct stack_table *table; /* not owned; outlives the snapshot */
+	const struct stack_table *table;	     /* not owned; outlives the snapshot */
 };
 
 /* An empty snapshot that refers to table; NULL when memory is out. The caller frees it. */

@@ -31,14 +31,14 @@ enum stack_stop {
  * pointers.  NULL or 0 means not known.
  */
 struct frame {
-	const char *function;	/* demangled, without version noise; NULL: no symbol */
-	const char *module;	/* path of the ELF file as the process sees it, "[vdso]", … */
-	const char *file;	/* source file */
-	uint32_t line;		/* 1-based; 0: not known */
+	const char *function; /* demangled, without version noise; NULL: no symbol */
+	const char *module;   /* path of the ELF file as the process sees it, "[vdso]", … */
+	const char *file;     /* source file */
+	uint32_t line;	      /* 1-based; 0: not known */
 	enum frame_language language;
 	bool inlined;
-	uint64_t address;	/* in the process, as it was when the stack was taken */
-	uint64_t offset;	/* of that address in the module, as the file's addresses go (st_value) */
+	uint64_t address; /* in the process, as it was when the stack was taken */
+	uint64_t offset;  /* of that address in the module, as the file's addresses go (st_value) */
 	uint64_t symbol_offset; /* of the address from the function's start */
 };
 

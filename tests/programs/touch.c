@@ -67,7 +67,7 @@ APART static char *owner_block(size_t n)
 	return p;
 }
 
-#define HUGE_BYTES  (2UL << 20)
+#define HUGE_BYTES (2UL << 20)
 #define HUGE_COUNT 8
 
 /* A byte in each stretch of 2 MiB: one fault brings all of it, where huge pages are to be had. */

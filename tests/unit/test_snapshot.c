@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The snapshot's sums and names. */
+#include "fixture_snapshot.h"
+
+static void test_figures_add_up(void **state)
+{
+	struct figures a = { .resident = 1, .swapped = 2, .untouched = 4, .zero = 8 };
+	struct figures b = { .resident = 10, .swapped = 20, .untouched = 40, .zero = 80 };
+
+	(void)state;
+	assert_int_equal(figures_allocated(&a), 15);
+	assert_int_equal(figures_phantom(&a), 12);
+	figures_add(&a, &b);
+	assert_int_equal(a.resident, 11);
+	assert_int_equal(a.swapped, 22);
+	assert_int_equal(a.untouched, 44);
+	assert_int_equal(a.zero, 88);
+}
+
+static void test_every_account_counts(void **state)
+{
+	struct rss_accounts a = { 1, 2, 4, 8, 16, 32, 64, 128 };
+
+	(void)state;
+	assert_int_equal(rss_accounts_total(&a), 255);
+	assert_int_equal(sizeof(a), 8 * sizeof(uint64_t));
+}
+
+static void test_only_losses_of_figures_count(void **state)
+{
+	(void)state;
+	assert_false(snapshot_lost_any(&(struct snapshot_lost){ .truncated_stacks = 9 }));
+	assert_true(snapshot_lost_any(&(struct snapshot_lost){ .events = 1 }));
+	assert_true(snapshot_lost_any(&(struct snapshot_lost){ .blocks = 1 }));
+	assert_true(snapshot_lost_any(&(struct snapshot_lost){ .block_bytes = 1 }));
+	assert_true(snapshot_lost_any(&(struct snapshot_lost){ .stacks = 1 }));
+}
+
+static void test_total_is_of_all_processes(void **state)
+{
+	struct fixture f = fixture_mixed();
+	struct figures total = snapshot_total(f.s), stacks = { 0 };
+
+	(void)state;
+	vec_for_each (&f.s->stacks, stack) {
+		if (stack->kind != STACK_BEFORE_ATTACH)
+			figures_add(&stacks, &stack->now);
+	}
+	assert_memory_equal(&total, &stacks, sizeof(total));
+	assert_int_equal(total.resident, 512 * MIB + 8 * KIB + 4097 + 10 + 300 * MIB);
+	fixture_free(&f);
+}
+
+static void test_names_are_those_of_json(void **state)
+{
+	(void)state;
+	assert_string_equal(stack_kind_name(STACK_HEAP), "heap");
+	assert_string_equal(stack_kind_name(STACK_MAPPING), "mapping");
+	assert_string_equal(stack_kind_name(STACK_TOUCH), "touch");
+	assert_string_equal(stack_kind_name(STACK_BEFORE_ATTACH), "before_attach");
+	assert_string_equal(snapshot_event_kind_name(SNAPSHOT_RSS_DROP), "rss_drop");
+	assert_string_equal(snapshot_event_kind_name(SNAPSHOT_PROCESS_EXIT), "exit");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_figures_add_up),
+		cmocka_unit_test(test_every_account_counts),
+		cmocka_unit_test(test_only_losses_of_figures_count),
+		cmocka_unit_test(test_total_is_of_all_processes),
+		cmocka_unit_test(test_names_are_those_of_json),
+	};
+
+	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
+}
