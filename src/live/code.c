@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -92,13 +94,43 @@ static struct file_key key_of(const struct map *m)
 	};
 }
 
+/*
+ * True when fd is the mapping's file; on layered file systems the inode's number may differ.  By now
+ * another file may be mapped there: plug-ins come and go.
+ */
+static bool is_file_of(int fd, const struct map *m)
+{
+	char link[64], path[PATH_MAX];
+	size_t len = m->path ? strlen(m->path) : 0;
+	struct stat st;
+	ssize_t n;
+
+	if (!fstat(fd, &st) && st.st_ino == m->inode)
+		return true;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (!len || n < (ssize_t)len || memcmp(path, m->path, len))
+		return false;
+	return n == (ssize_t)len || m->deleted;
+}
+
 static int code_file_open(pid_t pid, const struct map *m)
 {
 	int fd = target_file_open_map(pid, m->start, m->end);
 
-	if (fd < 0 && fd != -ESRCH && m->path)
-		fd = target_file_open(pid, m->path);
-	return fd;
+	if (fd >= 0 && is_file_of(fd, m))
+		return fd;
+	if (fd >= 0) {
+		close(fd);
+		fd = -ENOENT;
+	}
+	if (fd == -ESRCH || !m->path)
+		return fd;
+	fd = target_file_open(pid, m->path);
+	if (fd < 0 || is_file_of(fd, m))
+		return fd;
+	close(fd);
+	return -ENOENT;
 }
 
 static void code_file_tell(const struct code *c, const struct code_file *f)

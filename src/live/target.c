@@ -101,6 +101,8 @@ static int target_exec_maps(struct target *t, const struct target_context *ctx,
 				continue; /* [uprobes]: the unwinder must not take it for code */
 		} else if (m->inode) {
 			f = code_file_of(ctx->code, t->pid, m);
+			if (!f)
+				continue; /* not to be guessed at */
 		}
 		if (f) {
 			map.index = code_file_rows(f).index;
