@@ -63,7 +63,8 @@ static inline uint32_t fixture_process(struct fixture *f, uint32_t pid, const ch
 		.attached_ns = f->s->time_ns - f->s->elapsed_ns,
 	};
 
-	memcpy(p.comm, comm, strnlen(comm, sizeof(p.comm)));
+	for (size_t i = 0; comm[i] && i < sizeof(p.comm); i++)
+		p.comm[i] = comm[i];
 	assert_int_equal(vec_push(&f->s->processes, p), 0);
 	return (uint32_t)f->s->processes.n - 1;
 }
