@@ -31,6 +31,8 @@ struct live {
 	struct measure measure;
 };
 
+#define FIND_TRIES 8
+
 static uint64_t clock_ns(void)
 {
 	struct timespec t;
@@ -226,9 +228,12 @@ static int live_start(struct live *l, const struct live_options *o)
 									 o->n_pids);
 	if (err)
 		return err;
-	err = kernel_find_spaces(l->ctx.kernel);
-	if (!err)
-		err = live_poll(l, 0);
+	/* a signal that comes in the middle may end the kernel's list early: it is asked again */
+	for (int i = 0; i < FIND_TRIES; i++) {
+		err = kernel_find_spaces(l->ctx.kernel) ?: live_poll(l, 0);
+		if ((err && err != -EINTR) || l->targets.n || l->kind != LIVE_PIDS)
+			break;
+	}
 	l->found = true;
 	l->measure.start_ns = clock_ns();
 	return err == -EINTR ? 0 : err;

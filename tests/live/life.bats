@@ -40,14 +40,6 @@ load common
 	live life.py born small 131072
 }
 
-@test "-a: each kind, in a program that starts later" {
-	live life.py born kinds 131072
-}
-
-@test "-a: every process of the machine" {
-	live life.py everybody
-}
-
 @test "-n: by name" {
 	live life.py by_name
 }
