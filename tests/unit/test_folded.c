@@ -20,11 +20,13 @@ static void test_lines(void **state)
 	char *text = folded(&f, EXPORT_RESIDENT);
 
 	(void)state;
-	assert_non_null(strstr(text, "app-4711;_start;__libc_start_main_impl;__libc_start_call_main;"
-				     "main;load_image;malloc 268435456\n"));
+	assert_non_null(strstr(text,
+			       "app-4711;_start;__libc_start_main_impl;__libc_start_call_main;"
+			       "main;load_image;malloc 268435456\n"));
 	assert_non_null(strstr(text, "app-4711;[truncated:no_rows];load_image;mmap64 8192\n"));
 	assert_non_null(strstr(text, "app-4711;[before_attach] 20971520\n"));
-	assert_non_null(strstr(text, "\ne_[31m_x:\xff\"-99999;[truncated:unreadable];[unknown];f:??"));
+	assert_non_null(
+		strstr(text, "\ne_[31m_x:\xff\"-99999;[truncated:unreadable];[unknown];f:??"));
 	assert_non_null(strstr(text, "-99999;[lost] 10\n"));
 	/* nothing resident: no line */
 	assert_null(strstr(text, "make_table"));
@@ -54,7 +56,7 @@ static void test_values_add_up(void **state)
 			assert_true(stop == end && stop > blank + 1);
 			assert_null(strstr(line, ";;"));
 		}
-		vec_for_each(&f.s->stacks, s)
+		vec_for_each (&f.s->stacks, s)
 			expected += export_value_of(s, (enum export_value)value);
 		assert_true(expected > 0);
 		assert_int_equal(sum, expected);
@@ -116,7 +118,7 @@ static void test_csv_reads_back(void **state)
 	assert_int_equal(n, CSV_FIELDS);
 	assert_string_equal(text_string(&fields[4]), "allocated");
 	assert_string_equal(text_string(&fields[24]), "stack");
-	vec_for_each(&f.s->stacks, s) {
+	vec_for_each (&f.s->stacks, s) {
 		at = csv_record(at, fields, &n);
 		assert_int_equal(n, CSV_FIELDS);
 		assert_int_equal(csv_number(&fields[0]), f.s->processes.at[s->process].pid);

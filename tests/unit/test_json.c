@@ -84,20 +84,27 @@ static void test_figures_are_the_snapshots(void **state)
 	snprintf(expected, sizeof(expected), "%zu %zu", f.s->processes.n, f.s->stacks.n);
 	assert_jq(json, "\"\\(.processes|length) \\(.stacks|length)\"", expected);
 	/* the identities, for each stack and process */
-	assert_jq(json, "[(.stacks[],.processes[])|select(.allocated!=.resident+.swapped+.phantom or "
-			".phantom!=.untouched+.zero)]|length", "0");
+	assert_jq(json,
+		  "[(.stacks[],.processes[])|select(.allocated!=.resident+.swapped+.phantom or "
+		  ".phantom!=.untouched+.zero)]|length",
+		  "0");
 	/* a process is the sum of its stacks */
-	assert_jq(json, "[.processes[] as $p|select($p.allocated!=([.stacks[]|select(.pid==$p.pid and "
-			".kind!=\"before_attach\")|.allocated]|add))]|length", "0");
+	assert_jq(json,
+		  "[.processes[] as $p|select($p.allocated!=([.stacks[]|select(.pid==$p.pid and "
+		  ".kind!=\"before_attach\")|.allocated]|add))]|length",
+		  "0");
 	assert_jq(json, "[.processes[]|select(.rss!=([.rss_accounts[]]|add))]|length", "0");
 	for (size_t i = 0; i < f.s->stacks.n; i++) {
 		const struct snapshot_stack *s = &f.s->stacks.at[i];
 		char filter[256];
 
-		snprintf(filter, sizeof(filter), ".stacks[%zu]|\"\\(.allocated) \\(.resident) "
-			 "\\(.swapped) \\(.untouched) \\(.zero) \\(.count//0) \\(.kind)\"", i);
+		snprintf(filter, sizeof(filter),
+			 ".stacks[%zu]|\"\\(.allocated) \\(.resident) "
+			 "\\(.swapped) \\(.untouched) \\(.zero) \\(.count//0) \\(.kind)\"",
+			 i);
 		snprintf(expected, sizeof(expected),
-			 "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %s",
+			 "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			 " %s",
 			 figures_allocated(&s->now), s->now.resident, s->now.swapped,
 			 s->now.untouched, s->now.zero, s->count, stack_kind_name(s->kind));
 		assert_jq(json, filter, expected);
@@ -117,15 +124,18 @@ static void test_frames_ends_and_events(void **state)
 	json = document(&f);
 	assert_jq(json, "[.stacks[0].frames[].function]|join(\" \")",
 		  "calloc make_table main __libc_start_call_main __libc_start_main_impl _start");
-	assert_jq(json, ".stacks[0].frames[1]|\"\\(.file):\\(.line) \\(.module) \\(.language) "
-			"\\(.inlined) \\(.offset)\"",
+	assert_jq(json,
+		  ".stacks[0].frames[1]|\"\\(.file):\\(.line) \\(.module) \\(.language) "
+		  "\\(.inlined) \\(.offset)\"",
 		  "/src/app/load.c:12 /opt/app/app native false 4108");
 	assert_jq(json, "[.stacks[]|.end]|join(\" \")",
 		  "root root root no_rows root root  unreadable lost root");
-	assert_jq(json, ".stack_ends|\"\\(.walked) \\(.root) \\(.no_rows) \\(.unreadable)\"", "9 7 1 1");
+	assert_jq(json, ".stack_ends|\"\\(.walked) \\(.root) \\(.no_rows) \\(.unreadable)\"",
+		  "9 7 1 1");
 	assert_jq(json, ".lost.truncated_stacks", "2");
 	assert_jq(json, "[.events[]|.kind]|join(\" \")", "rss_drop mark");
-	assert_jq(json, ".events[0]|\"\\(.bytes) \\(.swapped) \\(.freed) \\(.pid)\"", "100 60 40 4711");
+	assert_jq(json, ".events[0]|\"\\(.bytes) \\(.swapped) \\(.freed) \\(.pid)\"",
+		  "100 60 40 4711");
 	assert_jq(json, ".events[1].label", "loaded \"all\"");
 	assert_jq(json, "[.stacks[-1].frames[].language]|join(\" \")",
 		  "native native native python python");
@@ -144,13 +154,15 @@ static void test_the_unknown_is_absent(void **state)
 	f.s->processes.at[0].residency_known = false;
 	f.s->processes.at[2].vsz = 0;
 	json = document(&f);
-	assert_jq(json, ".stacks[0]|[has(\"resident\",\"phantom\",\"zero\",\"swapped\")]|any", "false");
+	assert_jq(json, ".stacks[0]|[has(\"resident\",\"phantom\",\"zero\",\"swapped\")]|any",
+		  "false");
 	assert_jq(json, ".processes[0]|[has(\"resident\",\"phantom\")]|any", "false");
 	assert_jq(json, ".processes[0].allocated|type", "number");
 	assert_jq(json, ".processes[2]|[has(\"rss\",\"vsz\",\"exe\",\"parent\")]|any", "false");
 	/* touched by no known thread; a frame without a symbol; memory from before */
 	assert_jq(json, ".stacks[]|select(.kind==\"touch\")|has(\"thread\")", "false");
-	assert_jq(json, ".stacks[7].frames[2]|[has(\"function\",\"module\",\"line\",\"offset\")]|any",
+	assert_jq(json,
+		  ".stacks[7].frames[2]|[has(\"function\",\"module\",\"line\",\"offset\")]|any",
 		  "false");
 	assert_jq(json, ".stacks[]|select(.kind==\"before_attach\")|[has(\"end\",\"count\")]|any",
 		  "false");

@@ -18,7 +18,7 @@
 enum { ALLOCATED, RESIDENT, PHANTOM, SWAPPED, EVENTS };
 
 static const char *const event_names[EVENTS] = { "alloc_bytes", "resident_bytes", "phantom_bytes",
-						  "swapped_bytes" };
+						 "swapped_bytes" };
 
 struct sums {
 	uint64_t event[EVENTS];
@@ -112,7 +112,7 @@ static void test_grammar_and_sums(void **state)
 	size_t nonzero = 0;
 
 	(void)state;
-	vec_for_each(&f.s->stacks, s) {
+	vec_for_each (&f.s->stacks, s) {
 		figures_add(&all, &s->now);
 		nonzero += (figures_allocated(&s->now) > 0) + (s->now.resident > 0) +
 			   (figures_phantom(&s->now) > 0) + (s->now.swapped > 0);
@@ -167,12 +167,15 @@ static void test_inlined_and_kernel_frames(void **state)
 	frames[1].language = LANGUAGE_KERNEL;
 	frames[1].address = 0xffffffff81753f25;
 	fixture_stack(&f, (struct snapshot_stack){
-		.process = process, .now = { .resident = 1 }, .thread = 123456,
-		.stack = fixture_frames(&f, frames, 2, STACK_STOP_ROOT) });
+				  .process = process,
+				  .now = { .resident = 1 },
+				  .thread = 123456,
+				  .stack = fixture_frames(&f, frames, 2, STACK_STOP_ROOT) });
 	text = script(&f);
-	assert_non_null(strstr(text, "x     7/123456 1700000000.123456:          1    alloc_bytes: \n"
-				     "\t            1003 inner+0x1b (inlined)\n"
-				     "\tffffffff81753f25 do_mmap+0x1b ([kernel.kallsyms])\n\n"));
+	assert_non_null(strstr(text,
+			       "x     7/123456 1700000000.123456:          1    alloc_bytes: \n"
+			       "\t            1003 inner+0x1b (inlined)\n"
+			       "\tffffffff81753f25 do_mmap+0x1b ([kernel.kallsyms])\n\n"));
 	free(text);
 	fixture_free(&f);
 }
@@ -203,7 +206,7 @@ static void test_pages_that_are_not_known_give_no_samples(void **state)
 	char *text;
 
 	(void)state;
-	vec_for_each(&f.s->processes, p)
+	vec_for_each (&f.s->processes, p)
 		p->residency_known = false;
 	text = script(&f);
 	sums = read_all(text);

@@ -44,7 +44,7 @@ static pid_t memtop_start(const char *path, pid_t pid, const char *mode)
 	if (child)
 		return child;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	execl(path, "memtop", "-p", target, "-m", mode, "-b", "--json", "-d", "0.2", "-o",
+	execl(path, "memtop", "-p", target, "-m", mode, "-b", "--json", "-d", "3600", "-o",
 	      "/dev/null", NULL);
 	perror(path);
 	_exit(127);
