@@ -147,6 +147,29 @@ static void test_processes_and_threads(void **state)
 	fixture_free(&f);
 }
 
+/* A row over several processes says so, and shows the stack that holds most of it. */
+static void test_a_row_of_many_shows_its_heaviest(void **state)
+{
+	static const uint64_t bytes[] = { 10, 30, 20 };
+	struct fixture f = fixture_new();
+	struct grouping g;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++)
+		fixture_stack(&f, (struct snapshot_stack){
+			.process = fixture_process(&f, 10 + i, "worker"), .thread = 10 + i,
+			.stack = fixture_app_stack(&f, "malloc", "work", 5 + i, STACK_STOP_ROOT),
+			.now = { .resident = bytes[i] } });
+	g = group(&f, (struct group_options){ .by = GROUP_FUNCTION });
+	assert_int_equal(g.rows.n, 1);
+	assert_int_equal(g.rows.at[0].process, GROUP_MANY);
+	assert_int_equal(g.rows.at[0].thread, GROUP_MANY);
+	assert_int_equal(g.rows.at[0].sum.now.resident, 60);
+	assert_int_equal(g.rows.at[0].stack, 1);
+	grouping_free(&g);
+	fixture_free(&f);
+}
+
 static void test_sorts_by_what_is_asked(void **state)
 {
 	static const struct {
@@ -332,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_threads_of_a_stack_are_one_row),
 		cmocka_unit_test(test_functions_join_lines_apart),
 		cmocka_unit_test(test_processes_and_threads),
+		cmocka_unit_test(test_a_row_of_many_shows_its_heaviest),
 		cmocka_unit_test(test_sorts_by_what_is_asked),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_a_bad_expression_is_refused),
