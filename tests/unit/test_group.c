@@ -157,9 +157,11 @@ static void test_a_row_of_many_shows_its_heaviest(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 3; i++)
 		fixture_stack(&f, (struct snapshot_stack){
-			.process = fixture_process(&f, 10 + i, "worker"), .thread = 10 + i,
-			.stack = fixture_app_stack(&f, "malloc", "work", 5 + i, STACK_STOP_ROOT),
-			.now = { .resident = bytes[i] } });
+					  .process = fixture_process(&f, 10 + i, "worker"),
+					  .thread = 10 + i,
+					  .stack = fixture_app_stack(&f, "malloc", "work", 5 + i,
+								     STACK_STOP_ROOT),
+					  .now = { .resident = bytes[i] } });
 	g = group(&f, (struct group_options){ .by = GROUP_FUNCTION });
 	assert_int_equal(g.rows.n, 1);
 	assert_int_equal(g.rows.at[0].process, GROUP_MANY);
