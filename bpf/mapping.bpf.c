@@ -91,8 +91,12 @@ static __always_inline void late_code_distrust(struct space *space, __u64 start,
 	__sync_fetch_and_add(&space->late_generation, 1);
 }
 
-/* Takes what lies in [start, end) out of a slice: how many mappings, CODE_GONE_MAX: or more. */
-static __noinline __u32 slice_distrust(__u64 slice, __u64 start, __u64 end)
+/*
+ * Takes what lies in [start, end) out of a slice: how many mappings, CODE_GONE_MAX: or more.
+ * Global, as the next one: verified once, where a static one is walked again from every state of
+ * its callers (1.3 s of start-up).
+ */
+__noinline __u32 slice_distrust(__u64 slice, __u64 start, __u64 end)
 {
 	__u32 lo = slice >> 32, stop = lo + (__u32)slice, hi = stop, mid, gone = 0;
 	struct exec_map *map;
@@ -119,28 +123,28 @@ static __noinline __u32 slice_distrust(__u64 slice, __u64 start, __u64 end)
 
 /*
  * Code may have gone from [start, end): then it is taken out of the space's slices, and the user
- * side has to read /proc/PID/maps again.  Returns true when there was any.
+ * side has to read /proc/PID/maps again.  Returns 1 when there was any.
  */
-static __always_inline bool code_distrust(struct task_state *st, __u64 start, __u64 end)
+__noinline int code_distrust(__u32 index, __u64 start, __u64 end)
 {
-	struct space *space = space_get(st->space);
+	struct space *space = space_get(index);
 	__u32 pending, now;
 
 	if (!space || start >= end)
-		return false;
+		return 0;
 	late_code_distrust(space, start, end);
 	/* in this order: the pending slice becomes the space's before it is pending no more */
 	pending = slice_distrust(space->pending_maps, start, end);
 	barrier();
 	now = slice_distrust(space->maps, start, end);
 	if (!pending && !now)
-		return false;
+		return 0;
 	__sync_fetch_and_add(&space->generation, 1);
 	if (pending == CODE_GONE_MAX)
 		space->pending_maps = 0;
 	if (pending == CODE_GONE_MAX || now == CODE_GONE_MAX)
 		space->maps = 0;
-	return true;
+	return 1;
 }
 
 /* New or lost code: the user side re-reads the maps. Nothing when the file is known already. */
@@ -155,6 +159,21 @@ static __always_inline void code_report(struct task_state *st, __u64 addr, __u64
 	e.head.time_ns = bpf_ktime_get_ns();
 	if (bpf_ringbuf_output(&events, &e, sizeof(e), BPF_RB_FORCE_WAKEUP))
 		count(COUNTER_EVENTS_LOST);
+}
+
+/* What a call means beside its event; done once after the switch: the verifier walks it once. */
+struct effect {
+	__u64 gone, gone_len; /* pages there are gone: first touches, and code if may_be_code */
+	bool may_be_code;
+	bool is_new_code; /* a file whose rows the user side has yet to read */
+	bool is_asked;	  /* memory to write to: the caller's stack is wanted */
+};
+
+static __always_inline void effect_gone(struct effect *f, const struct event_mapping *e)
+{
+	f->gone = e->addr;
+	f->gone_len = e->len;
+	f->may_be_code = true;
 }
 
 static __always_inline void mapping_send(struct task_state *st, struct event_mapping *e)
@@ -179,9 +198,8 @@ static __always_inline void mapping_blame(struct task_state *st, const struct pt
 	scratch_give(st);
 }
 
-static __always_inline void mmap_done(struct task_state *st, struct task_struct *task,
-				      const struct pt_regs *regs, struct event_mapping *e,
-				      __u64 addr)
+static __always_inline void mmap_done(struct task_struct *task, const struct pt_regs *regs,
+				      struct event_mapping *e, struct effect *f, __u64 addr)
 {
 	__u64 flags = regs->r10;
 	struct file_key file = {};
@@ -201,21 +219,15 @@ static __always_inline void mmap_done(struct task_state *st, struct task_struct 
 	}
 	if (e->prot & PROT_EXEC)
 		e->flags |= MAPPING_EXEC;
-	if (flags & MAP_FIXED) {
-		touch_forget(st->space, addr, e->len);
-		if (code_distrust(st, addr, addr + e->len))
-			code_report(st, addr, e->len);
-	}
-	if (e->flags & MAPPING_FILE && e->prot & PROT_EXEC &&
-	    !bpf_map_lookup_elem(&file_rows, &file))
-		code_report(st, addr, e->len);
-	if (!(e->flags & MAPPING_FILE) && e->prot & PROT_WRITE)
-		mapping_blame(st, regs, e);
-	mapping_send(st, e);
+	if (flags & MAP_FIXED)
+		effect_gone(f, e);
+	f->is_new_code = e->flags & MAPPING_FILE && e->prot & PROT_EXEC &&
+			 !bpf_map_lookup_elem(&file_rows, &file);
+	f->is_asked = !(e->flags & MAPPING_FILE) && e->prot & PROT_WRITE;
 }
 
-static __always_inline void mremap_done(struct task_state *st, const struct pt_regs *regs,
-					struct event_mapping *e, __u64 addr)
+static __always_inline void mremap_done(const struct pt_regs *regs, struct event_mapping *e,
+					struct effect *f, __u64 addr)
 {
 	e->op = MAPPING_MREMAP;
 	e->addr = regs->di;
@@ -223,54 +235,48 @@ static __always_inline void mremap_done(struct task_state *st, const struct pt_r
 	e->new_addr = addr;
 	e->new_len = regs->dx;
 	e->advice = regs->r10;
-	if (addr != e->addr) {
-		touch_forget(st->space, e->addr, e->len);
-		if (code_distrust(st, e->addr, e->addr + e->len))
-			code_report(st, e->addr, e->len);
-	}
-	mapping_blame(st, regs, e);
-	mapping_send(st, e);
+	if (addr != e->addr)
+		effect_gone(f, e);
+	f->is_asked = true;
 }
 
-static __always_inline void munmap_done(struct task_state *st, const struct pt_regs *regs,
-					struct event_mapping *e)
+static __always_inline void munmap_done(const struct pt_regs *regs, struct event_mapping *e,
+					struct effect *f)
 {
 	e->op = MAPPING_MUNMAP;
 	e->addr = regs->di;
 	e->len = regs->si;
-	touch_forget(st->space, e->addr, e->len);
-	if (code_distrust(st, e->addr, e->addr + e->len))
-		code_report(st, e->addr, e->len);
-	mapping_send(st, e);
+	effect_gone(f, e);
 }
 
-static __always_inline void madvise_done(struct task_state *st, const struct pt_regs *regs,
-					 struct event_mapping *e)
+/* False: an advice that changes no page. */
+static __always_inline bool madvise_done(const struct pt_regs *regs, struct event_mapping *e,
+					 struct effect *f)
 {
 	__u32 advice = regs->dx;
 
 	if (advice != MADV_DONTNEED && advice != MADV_FREE && advice != MADV_REMOVE &&
 	    advice != MADV_DONTNEED_LOCKED)
-		return;
+		return false;
 	e->op = MAPPING_MADVISE;
 	e->addr = regs->di;
 	e->len = regs->si;
 	e->advice = advice;
-	if (advice != MADV_FREE)
-		touch_forget(st->space, e->addr, e->len);
-	mapping_send(st, e);
+	if (advice != MADV_FREE) {
+		f->gone = e->addr;
+		f->gone_len = e->len;
+	}
+	return true;
 }
 
-static __always_inline void mprotect_done(struct task_state *st, const struct pt_regs *regs,
-					  struct event_mapping *e)
+static __always_inline void mprotect_done(const struct pt_regs *regs, struct event_mapping *e,
+					  struct effect *f)
 {
 	e->op = MAPPING_MPROTECT;
 	e->addr = regs->di;
 	e->len = regs->si;
 	e->prot = regs->dx;
-	if (e->prot & PROT_WRITE)
-		mapping_blame(st, regs, e);
-	mapping_send(st, e);
+	f->is_asked = e->prot & PROT_WRITE;
 }
 
 static long shm_length(struct task_struct *task, struct vm_area_struct *vma, void *ctx)
@@ -279,9 +285,8 @@ static long shm_length(struct task_struct *task, struct vm_area_struct *vma, voi
 	return 0;
 }
 
-static __always_inline void shmat_done(struct task_state *st, struct task_struct *task,
-				       const struct pt_regs *regs, struct event_mapping *e,
-				       __u64 addr)
+static __always_inline void shmat_done(struct task_struct *task, struct event_mapping *e,
+				       struct effect *f, __u64 addr)
 {
 	__u64 len = 0;
 
@@ -292,8 +297,7 @@ static __always_inline void shmat_done(struct task_state *st, struct task_struct
 	e->len = len;
 	e->prot = PROT_WRITE;
 	e->flags |= MAPPING_SHMEM;
-	mapping_blame(st, regs, e);
-	mapping_send(st, e);
+	f->is_asked = true;
 }
 
 static __always_inline bool is_memory_call(long nr)
@@ -312,15 +316,52 @@ static __always_inline bool is_memory_call(long nr)
 	return false;
 }
 
+/* Says what the call was; false when it changed nothing that is measured. */
+static __always_inline bool mapping_describe(struct task_struct *task, const struct pt_regs *regs,
+					     __u64 result, struct event_mapping *e,
+					     struct effect *f)
+{
+	switch (regs->orig_ax) {
+	case NR_MMAP:
+		mmap_done(task, regs, e, f, result);
+		return true;
+	case NR_MREMAP:
+		mremap_done(regs, e, f, result);
+		return true;
+	case NR_MUNMAP:
+		munmap_done(regs, e, f);
+		return true;
+	case NR_MADVISE:
+		return madvise_done(regs, e, f);
+	case NR_MPROTECT:
+		mprotect_done(regs, e, f);
+		return true;
+	case NR_BRK:
+		e->op = MAPPING_BRK;
+		e->addr = regs->di;
+		e->new_addr = result;
+		f->is_asked = true;
+		return true;
+	case NR_SHMAT:
+		shmat_done(task, e, f, result);
+		return true;
+	case NR_SHMDT:
+		e->op = MAPPING_SHMDT;
+		e->addr = regs->di;
+		return true;
+	}
+	return false;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(mapping_call, struct pt_regs *regs, long result)
 {
 	struct event_mapping e = {};
+	struct effect f = {};
 	struct task_struct *task;
 	struct task_state *st;
-	long nr = regs->orig_ax;
 
-	if (!is_memory_call(nr) || (__u64)result >= -4095ULL)
+	if (!is_memory_call(regs->orig_ax) || (__u64)result >= -4095ULL)
 		return 0;
 	task = bpf_get_current_task_btf();
 	if (task->thread_info.status & TS_COMPAT)
@@ -332,37 +373,17 @@ int BPF_PROG(mapping_call, struct pt_regs *regs, long result)
 	e.tid = st->tid;
 	if (call_contains(st, regs))
 		e.flags = MAPPING_BACKING;
-	switch (nr) {
-	case NR_MMAP:
-		mmap_done(st, task, regs, &e, result);
-		break;
-	case NR_MREMAP:
-		mremap_done(st, regs, &e, result);
-		break;
-	case NR_MUNMAP:
-		munmap_done(st, regs, &e);
-		break;
-	case NR_MADVISE:
-		madvise_done(st, regs, &e);
-		break;
-	case NR_MPROTECT:
-		mprotect_done(st, regs, &e);
-		break;
-	case NR_BRK:
-		e.op = MAPPING_BRK;
-		e.addr = regs->di;
-		e.new_addr = result;
-		mapping_blame(st, regs, &e);
-		mapping_send(st, &e);
-		break;
-	case NR_SHMAT:
-		shmat_done(st, task, regs, &e, result);
-		break;
-	case NR_SHMDT:
-		e.op = MAPPING_SHMDT;
-		e.addr = regs->di;
-		mapping_send(st, &e);
-		break;
+	if (!mapping_describe(task, regs, result, &e, &f))
+		return 0;
+	if (f.gone_len) {
+		touch_forget(st->space, f.gone, f.gone_len);
+		if (f.may_be_code && code_distrust(st->space, f.gone, f.gone + f.gone_len))
+			f.is_new_code = true;
 	}
+	if (f.is_new_code)
+		code_report(st, e.addr, e.len);
+	if (f.is_asked)
+		mapping_blame(st, regs, &e);
+	mapping_send(st, &e);
 	return 0;
 }

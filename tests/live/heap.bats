@@ -81,7 +81,6 @@ load common
 }
 
 @test "fork, vfork and exec: each process counts its own" {
-	skip "unsteady since the last changes to the unwinder: to be mended before it counts"
 	live heap.py forks
 }
 

@@ -5,12 +5,10 @@
 load common
 
 @test "memtop ended by SIGINT at 17 random moments" {
-	skip "unsteady since the last changes to the unwinder: to be mended before it counts"
 	live life.py ended SIGINT 17 1
 }
 
 @test "memtop ended by SIGTERM at 17 random moments" {
-	skip "unsteady since the last changes to the unwinder: to be mended before it counts"
 	live life.py ended SIGTERM 17 2
 }
 
@@ -23,12 +21,10 @@ load common
 }
 
 @test "SIGINT in the middle of a long wait ends it at once, in good order" {
-	skip "unsteady since the last changes to the unwinder: to be mended before it counts"
 	live life.py in_good_order SIGINT
 }
 
 @test "SIGTERM in the middle of a long wait ends it at once, in good order" {
-	skip "unsteady since the last changes to the unwinder: to be mended before it counts"
 	live life.py in_good_order SIGTERM
 }
 
@@ -41,7 +37,6 @@ load common
 }
 
 @test "-a: a program that starts later is counted from its birth" {
-	skip "unsteady since the last changes to the unwinder: to be mended before it counts"
 	live life.py born small 131072
 }
 

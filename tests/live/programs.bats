@@ -5,7 +5,6 @@
 load common
 
 @test "redis-server under redis-benchmark" {
-	skip "unsteady since the last changes to the unwinder: to be mended before it counts"
 	live programs.py redis
 }
 
