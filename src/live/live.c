@@ -31,8 +31,6 @@ struct live {
 	struct measure measure;
 };
 
-#define FIND_TRIES 8
-
 static uint64_t clock_ns(void)
 {
 	struct timespec t;
@@ -131,18 +129,23 @@ static int pid_check(pid_t pid)
 	return 0;
 }
 
-/* Reads the code of a process that is there already, so that the BPF arrays can be sized for it. */
-static void code_preview(struct live *l, pid_t pid)
+/*
+ * Reads the code of a process that is there already, so that the BPF arrays can be sized for it.
+ * -errno when its mappings cannot be read: ended, or a security module forbids it.
+ */
+static int code_preview(struct live *l, pid_t pid)
 {
 	struct maps maps = { 0 };
+	int err = maps_read(pid, &maps);
 
-	if (maps_read(pid, &maps))
-		return;
+	if (err)
+		return err;
 	vec_for_each (&maps.list, m) {
 		if (m->prot & 4 && m->type == MAP_TYPE_FILE)
 			code_file_of(l->ctx.code, pid, m);
 	}
 	maps_free(&maps);
+	return 0;
 }
 
 static int live_preview(struct live *l, const struct live_options *o)
@@ -150,11 +153,8 @@ static int live_preview(struct live *l, const struct live_options *o)
 	struct pid_list pids = { 0 };
 	int err = 0;
 
-	for (size_t i = 0; i < o->n_pids && !err; i++) {
-		err = pid_check(o->pids[i]);
-		if (!err)
-			code_preview(l, o->pids[i]);
-	}
+	for (size_t i = 0; i < o->n_pids && !err; i++)
+		err = pid_check(o->pids[i]) ?: code_preview(l, o->pids[i]);
 	if (!err && o->target != LIVE_PIDS) {
 		err = process_list(&pids);
 		vec_for_each (&pids, pid)
@@ -228,12 +228,7 @@ static int live_start(struct live *l, const struct live_options *o)
 									 o->n_pids);
 	if (err)
 		return err;
-	/* a signal that comes in the middle may end the kernel's list early: it is asked again */
-	for (int i = 0; i < FIND_TRIES; i++) {
-		err = kernel_find_spaces(l->ctx.kernel) ?: live_poll(l, 0);
-		if ((err && err != -EINTR) || l->targets.n || l->kind != LIVE_PIDS)
-			break;
-	}
+	err = kernel_find_spaces(l->ctx.kernel) ?: live_poll(l, 0);
 	l->found = true;
 	l->measure.start_ns = clock_ns();
 	return err == -EINTR ? 0 : err;

@@ -40,6 +40,15 @@ load common
 	live life.py born small 131072
 }
 
+@test "-a: each kind, in a program that starts later" {
+	# the stacks of its two threads, and what the loader and the C library keep
+	live life.py born kinds $((2 * 8 * 1024 * 1024 + 131072))
+}
+
+@test "-a: every process of the machine" {
+	live life.py everybody
+}
+
 @test "-n: by name" {
 	live life.py by_name
 }

@@ -3,6 +3,7 @@
 """Lives and deaths: of targets, of memtop, of programs born while memtop watches the machine."""
 
 import random
+import resource
 import shutil
 
 from harness import *
@@ -143,6 +144,8 @@ def exit_in_order():
 
 def born(name, others="0"):
 	"""A program that starts while memtop runs is counted from its first allocation."""
+	# the stack that a thread gets is of this size
+	resource.setrlimit(resource.RLIMIT_STACK, (8 * MIB, resource.RLIM_INFINITY))
 	memtop = Memtop(["-a"], delay=0.5, wait=60)
 	target = Target([name, "--now"], wait=None)
 	told = target.until("REST")
@@ -159,6 +162,7 @@ def everybody():
 	"""-a shows every process that has an address space, each with accounts that add up."""
 	memtop = Memtop(["-a"], delay=0.5, wait=60)
 	document = memtop.fresh()
+	expect(len(document["processes"]) > 1, "only one process was seen")
 	shown = {p["pid"] for p in document["processes"]}
 	missing = [pid for pid in user_processes() if pid not in shown and pid != memtop.child.pid]
 	gone = [pid for pid in missing if not os.path.exists(f"/proc/{pid}")]
@@ -167,12 +171,13 @@ def everybody():
 
 
 def user_processes():
-	for name in os.listdir("/proc"):
+	for name in filter(str.isdigit, os.listdir("/proc")):
 		try:
-			if name.isdigit() and "VmRSS" in status_of(name):
-				yield int(name)
+			with open(f"/proc/{name}/maps") as maps:
+				if maps.read(1):
+					yield int(name)
 		except OSError:
-			pass
+			pass	# no process, or one that not even root may look into
 
 
 def by_name():
