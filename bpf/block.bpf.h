@@ -2,8 +2,7 @@
 /*
  * block: how a block enters and leaves the table, and what its tally and space count of it.
  *
- * heap.bpf.c does all of that; throw.bpf.c ends calls that an exception leaves.  Nothing here walks
- * a stack or looks at the target's memory.
+ * heap.bpf.c does all of that.  Nothing here walks a stack or looks at the target's memory.
  */
 #ifndef MEMTOP_BLOCK_BPF_H
 #define MEMTOP_BLOCK_BPF_H

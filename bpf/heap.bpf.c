@@ -10,6 +10,7 @@
  *	entry: task_state.call = { sp, size, tally }       free: block leaves the table
  *	  nested entries (calloc -> malloc) are ignored: the outermost call owns the block
  *	return at call.sp + 8: blocks[address] = { size, tally }, tally and space grow
+ *	  operator new, which an exception may leave: plain probes on its rets, at call.sp
  */
 #include "block.bpf.h"
 #include <bpf/bpf_tracing.h>
@@ -144,6 +145,20 @@ static __always_inline bool call_is_nested(struct task_state *st, struct space *
 	return false;
 }
 
+/*
+ * A handler begins, on the stack of the function that catches: a call whose return address lies at
+ * or below its sp was left by the exception.  One that lies above catches something of its own.
+ */
+static __always_inline void call_catch(struct task_state *st, struct space *space,
+				       const struct pt_regs *regs)
+{
+	if (!st->call.sp || regs->sp < st->call.sp)
+		return;
+	call_put_old_back(st, space);
+	call_count_failed(&st->call);
+	st->call.sp = 0;
+}
+
 static __always_inline void call_begin(struct task_state *st, const struct pt_regs *regs,
 				       __u64 cookie)
 {
@@ -183,6 +198,10 @@ int heap_enter(struct pt_regs *regs)
 		st->free_sp = regs->sp;
 		st->free_pc = regs->ip;
 		heap_free(st, space, call_argument(regs, cookie >> 16));
+		return 0;
+	}
+	if ((cookie & 0xff) == HEAP_CATCH) {
+		call_catch(st, space, regs);
 		return 0;
 	}
 	if (call_is_nested(st, space, regs))
@@ -250,15 +269,18 @@ static __always_inline void call_end(struct task_state *st, struct space *space,
 	call_count_failed(call);
 }
 
+/* Attached as a return probe, and as a plain one to the rets of functions that throw. */
 SEC("uprobe")
 int heap_leave(struct pt_regs *regs)
 {
+	bool is_exit = (bpf_get_attach_cookie(regs) & 0xff) == HEAP_EXIT;
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *st = bpf_task_storage_get(&task_states, task, 0, 0);
 	struct space *space;
 
-	/* after the return instruction sp is one word above the entry's */
-	if (!st || !st->call.sp || regs->sp != st->call.sp + 8 || st->mm != (__u64)task->mm)
+	/* after the return instruction sp is one word above the entry's, at it sp is the entry's */
+	if (!st || !st->call.sp || regs->sp != st->call.sp + (is_exit ? 0 : 8) ||
+	    st->mm != (__u64)task->mm)
 		return 0;
 	space = space_get(st->space);
 	if (space)

@@ -67,6 +67,8 @@ enum heap_op {
 	HEAP_REALLOC, /* may move the old block; NULL means it still lives, unless size is 0 */
 	HEAP_RESIZE,  /* xallocx: resizes in place, returns the real size */
 	HEAP_FREE,    /* ends a block */
+	HEAP_CATCH,   /* an exception is caught: it may have left a call */
+	HEAP_EXIT,    /* a ret instruction of a function that has no return probe */
 };
 
 #define HEAP_ARG_NONE 15u

@@ -55,8 +55,11 @@ static void print_probes(FILE *out, const struct live *live)
 		print_name(out, p->file, file);
 		fputs("  ", out);
 		print_name(out, p->function, function);
-		fprintf(out, "  %+5d  %-12s %s\n", (int)p->skipped,
-			p->instruction ? p->instruction : "?",
+		if (p->is_exit)
+			fputs("   exit", out);
+		else
+			fprintf(out, "  %+5d", (int)p->skipped);
+		fprintf(out, "  %-12s %s\n", p->instruction ? p->instruction : "?",
 			p->cheap ? "cheap" : "single-stepped");
 	}
 }

@@ -26,7 +26,7 @@ struct code_file {
 	int fd;			/* -1 unless there is something to probe */
 	const char *path;
 	struct VEC_OF(pid_t) attached; /* 0: in all processes */
-	bool told;		       /* that its throwing functions are not probed */
+	bool told;		       /* that some throwing functions are not probed */
 };
 
 struct code {
@@ -283,9 +283,10 @@ static int code_note_probes(struct code *c, const struct code_file *f)
 			.skipped = site->skipped,
 			.instruction = site->instruction,
 			.cheap = site->cheap,
+			.is_exit = site->is_exit,
 		};
 
-		if (!site->throws && vec_push(&c->shown, probe))
+		if (!site->unseen && vec_push(&c->shown, probe))
 			return -ENOMEM;
 	}
 	return 0;
@@ -293,20 +294,20 @@ static int code_note_probes(struct code *c, const struct code_file *f)
 
 /*
  * An exception cannot pass through a return probe: the unwinder meets the probe's trampoline in
- * place of the return address, and ends the program.  So what may throw is left alone, and said.
+ * place of the return address, and ends the program.  So what may throw, and cannot be followed to
+ * its rets, is left alone, and said.
  */
-static void code_tell_throwing(struct code_file *f)
+static void code_tell_unseen(struct code_file *f)
 {
 	if (f->told)
 		return;
 	f->told = true;
 	vec_for_each (&f->plan, site) {
-		if (!site->throws)
+		if (!site->unseen)
 			continue;
-		log_warn(
-			"what C++ programs allocate by operator new of %s is not counted: a return "
-			"probe on a function that throws would end them",
-			f->path);
+		log_warn("what is allocated by %s of %s is not counted: a return probe on a "
+			 "function that throws would end the program",
+			 site->function, f->path);
 		return;
 	}
 }
@@ -329,7 +330,7 @@ int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
 			   kernel_heap_leave(c->kernel));
 	if (err)
 		return err;
-	code_tell_throwing(f);
+	code_tell_unseen(f);
 	if (vec_push(&f->attached, pid))
 		return -ENOMEM;
 	if (f->attached.n == 1)

@@ -75,6 +75,7 @@ struct live_probe {
 	uint32_t skipped;	 /* bytes from the function's start */
 	const char *instruction; /* what is probed: "push", "je", … */
 	bool cheap;		 /* emulated by the kernel: no single step */
+	bool is_exit;		 /* a ret of the function, where it cannot have a return probe */
 };
 
 /* The probes in force; *probes is owned by live and valid until the next live_poll(). */

@@ -222,6 +222,15 @@ static const struct name internal_names[] = {
 	{ NULL, 0 },
 };
 
+/*
+ * Itanium C++ ABI, level II, 2.5.3: every handler of an exception begins by calling it, on the stack
+ * of the function that catches.
+ */
+static const struct name catch_names[] = {
+	{ "begin_catch", HEAP_COOKIE(HEAP_CATCH, NONE, NONE, NONE, NONE) },
+	{ NULL, 0 },
+};
+
 /* A longer prefix stands before a shorter one that begins it. */
 static const struct {
 	const char *prefix;
@@ -238,6 +247,7 @@ static const struct {
 	{ "mi_", ALLOCATOR_MIMALLOC, { mimalloc_names } },
 	{ "_Zn", ALLOCATOR_CXX, { new_names } },
 	{ "_Zd", ALLOCATOR_CXX, { delete_names } },
+	{ "__cxa_", ALLOCATOR_CATCH, { catch_names } },
 	{ "__", ALLOCATOR_INTERNAL, { internal_names } },
 };
 
@@ -282,5 +292,5 @@ bool allocator_find(const char *name, struct allocator_function *out)
 
 bool allocator_wants_return(uint64_t cookie)
 {
-	return (cookie & 0xff) != HEAP_FREE;
+	return (cookie & 0xff) != HEAP_FREE && (cookie & 0xff) != HEAP_CATCH;
 }

@@ -25,6 +25,7 @@ enum allocator_family {
 	ALLOCATOR_TCMALLOC, /* tc_malloc, tc_new, …, TCMallocInternalMalloc, … */
 	ALLOCATOR_MIMALLOC, /* mi_malloc, mi_heap_malloc, … */
 	ALLOCATOR_INTERNAL, /* __libc_malloc, …: other names of the plain ones */
+	ALLOCATOR_CATCH,    /* __cxa_begin_catch: allocates nothing, but ends calls that threw */
 	ALLOCATOR_FAMILIES,
 };
 
@@ -39,7 +40,7 @@ struct allocator_function {
 /* True when `name` (a symbol, without a version) is an allocator function; *out is set then. */
 bool allocator_find(const char *name, struct allocator_function *out);
 
-/* True when the function's result matters: everything but free. */
+/* True when the function's result matters: everything but free and catch. */
 bool allocator_wants_return(uint64_t cookie);
 
 #endif

@@ -43,6 +43,14 @@ struct probe_set {
 	struct VEC_OF(struct bpf_link *) perf;
 };
 
+/* What is attached in one go; in this order no entry is seen whose return is not. */
+enum stage {
+	STAGE_RETURNS, /* return probes of functions that want one */
+	STAGE_EXITS,   /* rets of functions that throw */
+	STAGE_ENTRIES,
+	STAGES,
+};
+
 /* What a call of probe_attach() is about. */
 struct request {
 	struct probe_set *set;
@@ -151,10 +159,17 @@ struct probe_set *probe_set_new(enum probe_method method)
 	return set;
 }
 
-static int places_collect(struct places *places, const struct probe_plan *plan, bool at_return)
+static bool site_is_of(const struct probe_site *s, enum stage stage)
+{
+	if (stage == STAGE_RETURNS)
+		return s->wants_return;
+	return !s->unseen && s->is_exit == (stage == STAGE_EXITS);
+}
+
+static int places_collect(struct places *places, const struct probe_plan *plan, enum stage stage)
 {
 	vec_for_each (plan, s) {
-		if (s->throws || (at_return && !s->wants_return))
+		if (!site_is_of(s, stage))
 			continue;
 		if (vec_push(&places->offsets, s->offset) ||
 		    vec_push(&places->cookies, s->cookie) || vec_push(&places->sites, s))
@@ -279,14 +294,14 @@ int probe_attach(struct probe_set *set, const struct probe_plan *plan, const cha
 {
 	struct request r = { .set = set, .path = path, .pid = pid };
 	size_t multi = set->multi.n, perf = set->perf.n;
-	int at_return, err = 0;
+	int stage, err = 0;
 
-	for (at_return = 1; at_return >= 0 && !err; at_return--) {
+	for (stage = 0; stage < STAGES && !err; stage++) {
 		struct places places = { 0 };
 
-		r.at_return = at_return;
-		r.program = at_return ? leave : enter;
-		err = places_collect(&places, plan, at_return);
+		r.at_return = stage == STAGE_RETURNS;
+		r.program = stage == STAGE_ENTRIES ? enter : leave;
+		err = places_collect(&places, plan, stage);
 		if (!err)
 			err = attach_places(&r, &places);
 		places_free(&places);

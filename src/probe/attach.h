@@ -6,8 +6,8 @@
  * descriptors, so that a killed memtop leaves no probe behind; it never writes to a target, nor
  * decides which files to probe.
  *
- *	probe_set --> links of kind uprobe_multi: one for all entries, one for all returns
- *	          or  links of kind perf event:   one for each entry and for each return
+ *	probe_set --> links of kind uprobe_multi: one for all entries, one for all returns, one for exits
+ *	          or  links of kind perf event:   one for each of them
  */
 #ifndef MEMTOP_PROBE_ATTACH_H
 #define MEMTOP_PROBE_ATTACH_H
@@ -42,17 +42,17 @@ struct probe_set;
 struct probe_set *probe_set_new(enum probe_method method);
 
 /*
- * Attaches the sites of plan in the file at path: `leave` to the return of those that want it, then
- * `enter` to all, so that no entry is seen whose return is not.  Calls already in flight give
+ * Attaches the sites of plan in the file at path: `leave` to the return of those that want it and to
+ * the exits, then `enter` to the others, so that no entry is seen whose return is not.  Calls already in flight give
  * returns without an entry.  bpf_get_attach_cookie() gives either the site's cookie.
  *
  * path is resolved once, by the kernel, in this process's view; /proc/PID/root/… and
  * /proc/self/fd/N (also of a file that is deleted by now) will do.  pid: only this process, all its
  * threads, also later ones; 0: every process, also later ones.  enter and leave must be loaded.
  *
- * Sites that may throw are left out: libgcc's unwinder would meet the return probe's trampoline, and
- * end the program.  (Putting the return address back needs bpf_probe_write_user, which not every
- * kernel has.)  A site that the kernel refuses while it takes others is logged (LOG_WARN) and left out.
+ * Functions that throw whose rets are not known (site.unseen) are left out: libgcc's unwinder would
+ * meet the return probe's trampoline, and end the program.  (Putting the return address back needs
+ * bpf_probe_write_user, which not every kernel permits.)  A site that the kernel refuses while it takes others is logged (LOG_WARN) and left out.
  * 0 (also for a plan without sites), or -errno with error_text() set and nothing of this call left
  * attached: -EPERM and -EACCES (which capability is missing), -ESRCH no such process, -ENOENT no
  * such file, -ENOTSUP no site can be probed.

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/vec.h"
+#include "probe/function_starts.h"
 #include "probe/prologue.h"
 
 struct segment {
@@ -23,6 +24,9 @@ struct image {
 	GElf_Ehdr head;
 	enum image_kind kind;
 	struct VEC_OF(struct segment) code; /* executable segments */
+	struct segment eh_frame_hdr;	    /* size 0: none */
+	struct function_starts starts;
+	bool starts_read;
 };
 
 static int image_check(struct image *image)
@@ -70,6 +74,8 @@ static int image_read_segments(struct image *image)
 		interpreter |= p.p_type == PT_INTERP;
 		program |= p.p_type == PT_INTERP ||
 			   (p.p_type == PT_DYNAMIC && dynamic_says_pie(image, &p));
+		if (p.p_type == PT_GNU_EH_FRAME)
+			image->eh_frame_hdr = (struct segment){ p.p_vaddr, p.p_offset, p.p_filesz };
 		if (p.p_type != PT_LOAD || !(p.p_flags & PF_X) ||
 		    p.p_vaddr + p.p_filesz < p.p_vaddr || p.p_offset + p.p_filesz < p.p_offset)
 			continue;
@@ -109,6 +115,7 @@ void image_close(struct image *image)
 		return;
 	elf_end(image->elf);
 	vec_free(&image->code);
+	vec_free(&image->starts);
 	free(image);
 }
 
@@ -198,6 +205,16 @@ size_t image_code(const struct image *image, uint64_t address, void *code, size_
 		n = s->size - (address - s->address);
 	got = pread(image->fd, code, n, s->offset + (address - s->address));
 	return got > 0 ? got : 0;
+}
+
+bool image_starts_function(struct image *image, uint64_t address)
+{
+	const struct segment *h = &image->eh_frame_hdr;
+
+	if (!image->starts_read && h->size)
+		function_starts_read(image->fd, h->offset, h->size, h->address, &image->starts);
+	image->starts_read = true;
+	return function_starts_have(&image->starts, address);
 }
 
 static const char *dynamic_name(struct image *image, uint32_t table, size_t index)

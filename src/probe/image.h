@@ -57,6 +57,12 @@ int image_offset(const struct image *image, uint64_t address, uint64_t *offset);
 /* Reads up to n bytes of code at address, not past its segment; how many, 0 when there are none. */
 size_t image_code(const struct image *image, uint64_t address, void *code, size_t n);
 
+/*
+ * True when .eh_frame_hdr says that a function (or a split part of one) begins at address; false
+ * when it does not, or there is none.
+ */
+bool image_starts_function(struct image *image, uint64_t address);
+
 /* The symbol whose address the dynamic linker puts into the pointer at address; NULL if none. */
 const char *image_slot_name(struct image *image, uint64_t address);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "probe/plan.h"
 
+#include <errno.h>
 #include <linux/types.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "probe/allocator.h"
 #include "probe/image.h"
 #include "probe/prologue.h"
+#include "probe/returns.h"
 
 /* Functions are read no further; branches back to the entry from beyond are not looked for. */
 #define MAX_CODE (64 * 1024)
@@ -41,6 +43,11 @@ struct planner {
 static bool cookie_frees(uint64_t cookie)
 {
 	return (cookie & 0xff) == HEAP_FREE;
+}
+
+static bool cookie_allocates(uint64_t cookie)
+{
+	return allocator_wants_return(cookie);
 }
 
 static int collect(const struct image_symbol *symbol, void *ctx)
@@ -104,7 +111,7 @@ static void look_at_families(const struct planner *p, bool dynamic_only,
 			continue;
 		if (cookie_frees(c->what.cookie))
 			f->frees = true;
-		else
+		else if (cookie_allocates(c->what.cookie))
 			f->allocates = true;
 	}
 }
@@ -139,7 +146,9 @@ static void reject_what_does_not_count(struct planner *p)
 	vec_for_each (&p->found, c) {
 		const struct family *f = &all[c->what.family];
 
-		c->rejected = !c->eligible || (!c->dynamic && !(f->allocates && f->frees));
+		c->rejected = !c->eligible;
+		if (c->what.family != ALLOCATOR_CATCH)
+			c->rejected |= !c->dynamic && !(f->allocates && f->frees);
 		/* private operators beside nothing but libc's malloc are libstdc++'s */
 		if (c->what.family == ALLOCATOR_CXX)
 			c->rejected |= !(c->dynamic ? is_allocator(dynamic, ALLOCATOR_PLAIN)
@@ -231,11 +240,44 @@ static bool is_another_name(const struct planner *p, const struct candidate *c, 
 	       slot_does_the_same(p, c, address + target);
 }
 
+/* One site for each ret of the function in place of a return probe; `entry` is its first site. */
+static int plan_exits(struct planner *p, const struct candidate *c, struct probe_site *entry,
+		      struct probe_plan *out)
+{
+	struct returns returns;
+	int err = returns_find(p->image, c->address, &returns);
+
+	entry->wants_return = false;
+	if (err == -ENOTSUP) {
+		entry->unseen = true;
+		err = 0;
+		goto out;
+	}
+	for (size_t i = 0; !err && i < returns.n; i++) {
+		struct probe_site site = {
+			.cookie = HEAP_COOKIE(HEAP_EXIT, HEAP_ARG_NONE, HEAP_ARG_NONE,
+					      HEAP_ARG_NONE, HEAP_ARG_NONE),
+			.instruction = "ret",
+			.is_exit = true,
+		};
+
+		memcpy(site.function, c->name, sizeof(site.function));
+		if (image_offset(p->image, returns.at[i], &site.offset))
+			entry->unseen = true;
+		else
+			err = vec_push(out, site);
+	}
+out:
+	vec_free(&returns);
+	return err ? error_set(-ENOMEM, "out of memory") : 0;
+}
+
 static int plan_candidate(struct planner *p, const struct candidate *c, struct probe_plan *out)
 {
 	size_t want = c->size ? c->size : UNSIZED_CODE, n;
 	struct prologue place;
 	struct probe_site site;
+	int err = 0;
 
 	n = image_code(p->image, c->address, p->code, want < MAX_CODE ? want : MAX_CODE);
 	if (!n || is_another_name(p, c, p->code, n))
@@ -247,11 +289,14 @@ static int plan_candidate(struct planner *p, const struct candidate *c, struct p
 		.instruction = place.instruction,
 		.cheap = place.cheap,
 		.wants_return = allocator_wants_return(c->what.cookie),
-		.throws = c->what.throws,
 	};
 	memcpy(site.function, c->name, sizeof(site.function));
 	if (image_offset(p->image, c->address + place.skipped, &site.offset))
 		return 0;
+	if (c->what.throws)
+		err = plan_exits(p, c, &site, out);
+	if (err)
+		return err;
 	return vec_push(out, site) ? error_set(-ENOMEM, "out of memory") : 0;
 }
 

@@ -24,6 +24,10 @@
  *  - __libc_malloc and its kind only in the absence of the plain function.
  *  - A function that only jumps to another one that does the same (cfree, in mimalloc) is left out:
  *    its calls arrive there with the same arguments.
+ *  - operator new may be left by an exception.  A return probe would end the program then (libgcc's
+ *    unwinder cannot pass its trampoline), so in its place each of the function's ret instructions
+ *    is a site (returns.h).
+ *  - __cxa_begin_catch, where calls that were left by an exception are seen to be over.
  * A stripped static program has no names, and so no sites.
  */
 #ifndef MEMTOP_PROBE_PLAN_H
@@ -42,11 +46,12 @@ struct probe_site {
 	uint64_t offset; /* in the file, of the probed instruction */
 	uint64_t cookie; /* HEAP_COOKIE() of bpf/memtop.h, right at that instruction */
 	char function[PROBE_NAME_LEN]; /* the best-known of its names */
-	uint32_t skipped;	       /* bytes from the function's entry to the instruction */
-	const char *instruction;       /* mnemonic; static */
-	bool cheap;		       /* emulated by the kernel: no single step */
-	bool wants_return;	       /* its result matters: needs a return probe, too */
-	bool throws; /* an exception may leave it: must not be probed, as it would end the program */
+	uint32_t skipped; /* bytes from the function's entry to the instruction; an exit: 0 */
+	const char *instruction; /* mnemonic; static */
+	bool cheap;		 /* emulated by the kernel: no single step */
+	bool wants_return;	 /* its result matters: needs a return probe, too */
+	bool is_exit;		 /* a ret of a function that throws, in place of that */
+	bool unseen; /* throws, and its rets could not be found: not to be probed, and to be said */
 };
 
 /* Ordered by offset; no offset twice. */

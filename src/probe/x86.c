@@ -274,8 +274,10 @@ static void classify_two_byte(const struct cursor *c, struct x86_insn *insn)
 {
 	if (c->opcode >= 0x80 && c->opcode <= 0x8f)
 		branch_to(insn, X86_JCC, c->immediate);
-	else if (c->opcode == 0x05 || c->opcode == 0x0b)
-		insn->kind = X86_LEAVES;
+	else if (c->opcode == 0x05)
+		insn->kind = X86_SYSCALL;
+	else if (c->opcode == 0x0b)
+		insn->kind = X86_TRAP;
 }
 
 static void classify_group5(const struct cursor *c, struct x86_insn *insn)
@@ -284,8 +286,10 @@ static void classify_group5(const struct cursor *c, struct x86_insn *insn)
 
 	if (reg == 4 && c->rip_base)
 		branch_to(insn, X86_JMP_SLOT, c->displacement);
-	else if (reg >= 2 && reg <= 5)
-		insn->kind = X86_LEAVES;
+	else if (reg == 2 || reg == 3)
+		insn->kind = X86_CALL_ELSEWHERE;
+	else if (reg == 4 || reg == 5)
+		insn->kind = X86_JMP_ELSEWHERE;
 }
 
 static void classify(const struct cursor *c, struct x86_insn *insn)
@@ -313,9 +317,15 @@ static void classify(const struct cursor *c, struct x86_insn *insn)
 		}
 		break;
 	case 0xc2 ... 0xc3:
-	case 0xca ... 0xcd:
+		insn->kind = X86_RET;
+		break;
+	case 0xcd: /* int: the old way to a system call */
+		insn->kind = X86_SYSCALL;
+		break;
+	case 0xca ... 0xcc:
 	case 0xcf:
-		insn->kind = X86_LEAVES;
+	case 0xf4:
+		insn->kind = X86_TRAP;
 		break;
 	case 0xe0 ... 0xe3:
 		branch_to(insn, X86_LOOP, c->immediate);

@@ -32,16 +32,20 @@ enum x86_reg {
 };
 
 enum x86_kind {
-	X86_PLAIN,    /* goes on with the next instruction; `writes` is complete */
-	X86_PUSH,     /* pushes a register; `writes` has rsp */
-	X86_NOP,      /* the one-byte nop */
-	X86_JMP,      /* to `target` */
-	X86_JCC,      /* perhaps to `target` */
-	X86_CALL,     /* to `target` */
-	X86_JMP_SLOT, /* through the pointer at `target`: jmp *disp(%rip) */
-	X86_LOOP,     /* loop, jrcxz: perhaps to `target` */
-	X86_LEAVES,   /* ret, other indirect jumps and calls, traps, system calls */
-	X86_UNKNOWN,  /* length known, effects not (AVX, string operations and other rarities) */
+	X86_PLAIN,	    /* goes on with the next instruction; `writes` is complete */
+	X86_PUSH,	    /* pushes a register; `writes` has rsp */
+	X86_NOP,	    /* the one-byte nop */
+	X86_JMP,	    /* to `target` */
+	X86_JCC,	    /* perhaps to `target` */
+	X86_CALL,	    /* to `target` */
+	X86_JMP_SLOT,	    /* through the pointer at `target`: jmp *disp(%rip) */
+	X86_LOOP,	    /* loop, jrcxz: perhaps to `target` */
+	X86_RET,	    /* near, to the caller */
+	X86_JMP_ELSEWHERE,  /* to what a register or memory says */
+	X86_CALL_ELSEWHERE, /* the same, and goes on with the next instruction */
+	X86_TRAP,	    /* ud2, int3, far returns: the next instruction is not reached */
+	X86_SYSCALL,	    /* goes on with the next instruction; registers change */
+	X86_UNKNOWN, /* length known, effects not (AVX, string operations and other rarities) */
 };
 
 struct x86_insn {

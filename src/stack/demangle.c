@@ -94,6 +94,26 @@ static size_t name_base(const char *name, size_t n)
 	return at && at > name ? (size_t)(at - name) : n;
 }
 
+/*
+ * Bytes of name before ".cold" or ".cold.N": the part of a function that gcc and clang move away as
+ * it is seldom run.  It is the same function; ".part" and ".constprop" are others.
+ */
+static size_t name_without_cold(const char *name, size_t n)
+{
+	static const char cold[] = ".cold";
+	size_t length = sizeof(cold) - 1, end = n;
+
+	while (end && isdigit((unsigned char)name[end - 1]))
+		end--;
+	if (end == n || !end || name[end - 1] != '.')
+		end = n;
+	else
+		end--;
+	if (end > length && !memcmp(name + end - length, cold, length))
+		return end - length;
+	return n;
+}
+
 size_t demangle_name(char *buf, size_t size, const char *name)
 {
 	char base[SYMBOL_NAME_SIZE];
@@ -101,7 +121,7 @@ size_t demangle_name(char *buf, size_t size, const char *name)
 	size_t whole = strlen(name), n, length;
 	int is_plt = whole > suffix && !strcmp(name + whole - suffix, plt_suffix);
 
-	length = name_base(name, whole);
+	length = name_without_cold(name, name_base(name, whole));
 	if (length >= sizeof(base)) {
 		n = length < size - 1 ? length : size - 1;
 		memcpy(buf, name, n);

@@ -24,7 +24,7 @@ load common
 	live heap.py truth kinds_jemalloc
 }
 
-@test "jemalloc: operator new may throw, and is not probed" {
+@test "jemalloc: operator new, which may throw" {
 	live heap.py throwing_new kinds_cxx_jemalloc
 }
 
@@ -36,7 +36,7 @@ load common
 	live heap.py truth kinds_tcmalloc
 }
 
-@test "tcmalloc: its own operator new may throw, and is not probed" {
+@test "tcmalloc: its own operator new, which may throw" {
 	live heap.py throwing_new kinds_cxx_tcmalloc
 }
 
@@ -48,7 +48,7 @@ load common
 	live heap.py truth kinds_mimalloc
 }
 
-@test "mimalloc: operator new may throw, and is not probed" {
+@test "mimalloc: operator new, which may throw" {
 	live heap.py throwing_new kinds_cxx_mimalloc,dies
 }
 

@@ -62,6 +62,26 @@ KIND kind_new_fails(void)
 		NOTE(0, 0);
 }
 
+/* Far below the call that threw, but not within it. */
+extern "C" APART void *far_below(size_t bytes)
+{
+	char frame[8192];
+
+	KEEP(frame);
+	return malloc(bytes);
+}
+
+KIND kind_after_throw(void)
+{
+	try {
+		KEEP(::operator new(hidden(SIZE_MAX / 4)));
+	} catch (const std::bad_alloc &) {
+		KEEP(far_below(321));
+	}
+	KEEP(far_below(654));
+	NOTE(321 + 654, 2);
+}
+
 struct alignas(128) wide {
 	char bytes[384];
 };
@@ -127,8 +147,10 @@ int main(int argc, char **argv)
 	kind_new();
 	kind_new_array();
 	kind_new_nothrow();
-	if (!dies)
+	if (!dies) {
 		kind_new_fails();
+		kind_after_throw();
+	}
 	kind_new_aligned();
 	kind_delete();
 	kind_string();

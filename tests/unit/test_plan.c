@@ -63,6 +63,19 @@ static const struct probe_site *site_of(const struct probe_plan *plan, const cha
 	return NULL;
 }
 
+/* Each function that throws has its rets for sites. */
+static void check_exits(const struct probe_plan *plan)
+{
+	size_t exits = 0;
+
+	vec_for_each (plan, s) {
+		if (s->unseen)
+			fail_msg("the rets of %s were not found", s->function);
+		exits += s->is_exit;
+	}
+	assert_true(exits);
+}
+
 static void check_names(const struct probe_plan *plan, const char *present, const char *absent)
 {
 	char words[512], *rest, *word;
@@ -111,6 +124,7 @@ static void test_installed_allocators(void **state)
 		check_names(&plan,
 			    "malloc free mallocx rallocx xallocx dallocx sdallocx _Znwm _ZdlPvm",
 			    "_Znam _ZdlPv _ZdaPv sallocx nallocx");
+		check_exits(&plan);
 		probe_plan_free(&plan);
 	}
 	if (plan_path(DEBIAN "libmimalloc.so.2", &plan)) {
@@ -118,11 +132,13 @@ static void test_installed_allocators(void **state)
 			&plan, "malloc free calloc mi_zalloc _Znwm mi_valloc mi_posix_memalign",
 			"valloc posix_memalign cfree _ZdlPvm mi_free_size __libc_valloc mi_new");
 		assert_true(site_of(&plan, "malloc")->cheap);
+		check_exits(&plan);
 		probe_plan_free(&plan);
 	}
 	if (plan_path(DEBIAN "libtcmalloc.so.4", &plan)) {
 		check_names(&plan, "malloc free calloc _Znwm _ZdlPvm",
 			    "tc_malloc tc_new _Znam cfree");
+		check_exits(&plan);
 		probe_plan_free(&plan);
 	}
 	if (plan_path("/usr/lib/x86_64-linux-musl/libc.so", &plan)) {
@@ -130,7 +146,9 @@ static void test_installed_allocators(void **state)
 		probe_plan_free(&plan);
 	}
 	if (plan_path(DEBIAN "libstdc++.so.6", &plan)) {
-		assert_int_equal(plan.n, 0);
+		/* its operator new calls malloc: only the beginning of handlers matters */
+		check_names(&plan, "__cxa_begin_catch", "_Znwm");
+		assert_int_equal(plan.n, 1);
 		probe_plan_free(&plan);
 	}
 }
@@ -174,8 +192,64 @@ static void check_made(const char *language, const char *flags, const char *sour
 	if (!*present)
 		assert_int_equal(plan.n, 0);
 	vec_for_each (&plan, s)
-		assert_ptr_equal(site_of(&plan, s->function), s);
+		if (!s->is_exit)
+			assert_ptr_equal(site_of(&plan, s->function), s);
 	probe_plan_free(&plan);
+}
+
+/* operator new of an allocator made of `code`: how many rets were found, -1: it is left out. */
+static int exits_of(const char *code)
+{
+	struct probe_plan plan;
+	char source[2048];
+	int fd, n = 0;
+
+	snprintf(source, sizeof(source), "%s%s%s",
+		 GLOBAL("malloc") ".globl _Znwm\n.type _Znwm,@function\n_Znwm: .cfi_startproc\n",
+		 code,
+		 "\n.cfi_endproc\n.size _Znwm,.-_Znwm\n"
+		 "other: .cfi_startproc\nnop\nret\n.cfi_endproc\n"
+		 "away: .cfi_startproc\njmp *%rax\n.cfi_endproc\n");
+	fd = build("assembler", "-nostdlib -shared -fPIC -Wl,--eh-frame-hdr", source);
+	if (fd < 0)
+		skip();
+	assert_int_equal(plan_fd(fd, &plan), 0);
+	vec_for_each (&plan, s) {
+		assert_true(!s->is_exit || (!s->wants_return && !s->cheap));
+		if (s->is_exit)
+			assert_string_equal(s->instruction, "ret");
+		if (!strcmp(s->function, "_Znwm") && !s->is_exit)
+			assert_false(s->wants_return);
+		if (s->unseen)
+			n = -1;
+		else if (s->is_exit && n >= 0)
+			n++;
+	}
+	probe_plan_free(&plan);
+	return n;
+}
+
+static void test_exits(void **state)
+{
+	(void)state;
+	assert_int_equal(exits_of("push %rbx\npop %rbx\nret"), 1);
+	assert_int_equal(exits_of("test %edi,%edi\nje 1f\nret\n1: xor %eax,%eax\nrep ret"), 2);
+	/* round and round, and out by a tail call */
+	assert_int_equal(exits_of("1: dec %edi\njne 1b\nloop 1b\njmp other"), 1);
+	assert_int_equal(exits_of("call *%rax\ncall other\nsyscall\nret\n"), 1);
+	/* what follows is not reached: the call before it never returns, or the trap */
+	assert_int_equal(exits_of("je 1f\nret\n1: call away"), 1);
+	assert_int_equal(exits_of("je 1f\nret\n1: ud2\njmp *%rax"), 1);
+	/* through a slot to a function of the same file, and of another one */
+	assert_int_equal(exits_of("je 1f\nret\n1: jmp malloc@plt"), 2);
+	assert_int_equal(exits_of("je 1f\nret\n1: jmp elsewhere@plt"), -1);
+	assert_int_equal(exits_of("je 1f\nret\n1: jmp *%rax"), -1);
+	assert_int_equal(exits_of("je 1f\nret\n1: jmp away"), -1);
+	assert_int_equal(exits_of("je 1f\nret\n1: .byte 0x06"), -1);
+	assert_int_equal(exits_of("ud2"), -1);
+	/* more than a function is believed to have */
+	assert_int_equal(exits_of(".rept 64\nje 1f\nret\n1:\n.endr\nud2"), 64);
+	assert_int_equal(exits_of(".rept 65\nje 1f\nret\n1:\n.endr\nud2"), -1);
 }
 
 static void test_which_symbols_count(void **state)
@@ -324,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_glibc),
 		cmocka_unit_test(test_installed_allocators),
 		cmocka_unit_test(test_which_symbols_count),
+		cmocka_unit_test(test_exits),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_damaged),
