@@ -146,7 +146,7 @@ class Memtop:
 		self.stderr.seek(0)
 		return self.stderr.read().strip()
 
-	def next(self, timeout=20):
+	def next(self, timeout=60):
 		line = self.lines.next(timeout)
 		if line is None:
 			status = self.child.wait(10)
