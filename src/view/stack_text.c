@@ -71,6 +71,26 @@ static size_t callers_to_skip(size_t i, size_t n, bool all)
 	return n - (STACK_TEXT_CALLERS - 1);
 }
 
+/* Why a stack has no further callers, for people: the narrowest column has room for it. */
+static const char *stop_text(enum stack_stop stop)
+{
+	switch (stop) {
+	case STACK_STOP_ROOT:
+		break;
+	case STACK_STOP_DEPTH:
+		return "too many frames";
+	case STACK_STOP_NO_ROWS:
+		return "no unwind data";
+	case STACK_STOP_UNREADABLE:
+		return "stack unreadable";
+	case STACK_STOP_UNSUPPORTED:
+		return "unsupported rule";
+	case STACK_STOP_LOST:
+		return "frames lost";
+	}
+	return stack_stop_name(stop);
+}
+
 void stack_text_callers(FILE *out, const struct snapshot *s, uint32_t stack,
 			const struct stack_text *how)
 {
@@ -95,6 +115,6 @@ void stack_text_callers(FILE *out, const struct snapshot *s, uint32_t stack,
 	}
 	if (n && stop != STACK_STOP_ROOT) {
 		indent_put(out, how->indent);
-		fprintf(out, "← (cut off: %s)\n", stack_stop_name(stop));
+		fprintf(out, "← cut: %s\n", stop_text(stop));
 	}
 }

@@ -188,7 +188,7 @@ static int table_many(const struct table *t)
 	if (err)
 		return err;
 	header_losses(t->out, t->s);
-	table_headings(t, "PROCESS, WITH WHAT IT HOLDS MOST OF");
+	table_headings(t, "PROCESS, TOP STACKS");
 	stacks.one_process = true;
 	if (!stacks.limit || stacks.limit > STACKS_EACH)
 		stacks.limit = STACKS_EACH;
