@@ -136,7 +136,7 @@ static void table_remainder(const struct table *t, const struct grouping *g)
 	if (!sum_is_empty(&g->filtered))
 		sum_line(t, &g->filtered, "left out by the filters");
 	if (!sum_is_empty(&g->before_attach))
-		sum_line(t, &g->before_attach, "from before memtop came (no stack is known)");
+		sum_line(t, &g->before_attach, "from before memtop came");
 }
 
 static const char *what_of(enum group_by by)
