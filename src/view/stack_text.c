@@ -23,14 +23,15 @@ static void frame_text(FILE *out, const struct frame *f, size_t columns)
 	if (columns) {
 		size_t used = where[0] ? safe_text_cells(where) + 3 : 0;
 
-		room = columns > used + 8 ? columns - used : 8;
+		room = columns > used + 4 ? columns - used : 4;
 	}
 	if (f->function) {
 		safe_text(name, sizeof(name), f->function, room);
-	} else if (f->module) {
-		snprintf(name, sizeof(name), "[unknown]+0x%" PRIx64, f->offset);
 	} else {
-		snprintf(name, sizeof(name), "[unknown] 0x%" PRIx64, f->address);
+		/* of what has no name its place: in the file, or in memory where there is no file */
+		snprintf(raw, sizeof(raw), f->module ? "[unknown]+0x%" PRIx64 : "0x%" PRIx64,
+			 f->module ? f->offset : f->address);
+		safe_text(name, sizeof(name), raw, room);
 	}
 	fputs(name, out);
 	if (where[0])
@@ -82,9 +83,9 @@ static const char *stop_text(enum stack_stop stop)
 	case STACK_STOP_NO_ROWS:
 		return "no unwind data";
 	case STACK_STOP_UNREADABLE:
-		return "stack unreadable";
+		return "unreadable";
 	case STACK_STOP_UNSUPPORTED:
-		return "unsupported rule";
+		return "unsupported";
 	case STACK_STOP_LOST:
 		return "frames lost";
 	}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "model/blame.h"
 #include "view/column.h"
 #include "view/header.h"
@@ -49,56 +50,77 @@ static void table_headings(const struct table *t, const char *what)
 	fputc('\n', t->out);
 }
 
-static void process_name(const struct table *t, uint32_t process)
+/* "4711 app --all", appended to a label. */
+static void process_label(const struct table *t, uint32_t process, struct text *label)
 {
 	const struct snapshot_process *p;
-	char name[TEXT_BYTES];
 
 	if (process == GROUP_MANY) {
-		fputs("several processes", t->out);
+		text_add(label, "several processes");
 		return;
 	}
 	p = &t->s->processes.at[process];
-	safe_text(name, sizeof(name), p->cmdline ? p->cmdline : p->comm,
-		  table_stack_text(t).columns);
-	fprintf(t->out, "%u %s", p->pid, name);
+	if (p->cmdline)
+		text_addf(label, "%u %s", p->pid, p->cmdline);
+	else
+		text_addf(label, "%u %.*s", p->pid, (int)sizeof(p->comm), p->comm);
+}
+
+static void frame_label(const struct table *t, const struct group_row *row, struct text *label)
+{
+	const char *module = row->module ? row->module : "[no file]";
+
+	if (t->options->group.by == GROUP_MODULE) {
+		text_add(label, module);
+		return;
+	}
+	if (t->options->group.by == GROUP_LINE && row->file)
+		text_addf(label, "%s:%u ", row->file, row->line);
+	text_addf(label, "%s (%s)", row->function ? row->function : "[unknown]",
+		  blame_basename(module));
+}
+
+/* A label as it may stand in a row: safe, and no wider than the row has room for. */
+static void label_print(const struct table *t, struct text *label)
+{
+	char safe[TEXT_BYTES];
+
+	safe_text(safe, sizeof(safe), text_string(label), table_stack_text(t).columns);
+	fputs(safe, t->out);
+	text_free(label);
+}
+
+static void process_name(const struct table *t, uint32_t process)
+{
+	struct text label = { 0 };
+
+	process_label(t, process, &label);
+	label_print(t, &label);
 }
 
 /* What a row of sums is about, in one line. */
 static void row_label(const struct table *t, const struct group_row *row)
 {
 	struct stack_text how = table_stack_text(t);
-	char text[TEXT_BYTES];
+	struct text label = { 0 };
 
 	switch (t->options->group.by) {
 	case GROUP_STACK:
 		stack_text_top(t->out, t->s, row->stack, row->kind, &how);
 		return;
-	case GROUP_PROCESS:
-		process_name(t, row->process);
-		return;
 	case GROUP_THREAD:
 		if (row->thread && row->thread != GROUP_MANY)
-			fprintf(t->out, "thread %u of ", row->thread);
+			text_addf(&label, "thread %u of ", row->thread);
 		else
-			fputs("other threads of ", t->out);
-		process_name(t, row->process);
-		return;
-	default:
+			text_add(&label, "other threads of ");
+		/* fall through */
+	case GROUP_PROCESS:
+		process_label(t, row->process, &label);
 		break;
+	default:
+		frame_label(t, row, &label);
 	}
-	if (t->options->group.by == GROUP_LINE && row->file) {
-		safe_text(text, sizeof(text), row->file, how.columns);
-		fprintf(t->out, "%s:%u ", text, row->line);
-	}
-	if (t->options->group.by != GROUP_MODULE) {
-		safe_text(text, sizeof(text), row->function ? row->function : "[unknown]",
-			  how.columns);
-		fprintf(t->out, "%s ", text);
-	}
-	safe_text(text, sizeof(text), row->module ? row->module : "[no file]", how.columns);
-	fprintf(t->out, t->options->group.by == GROUP_MODULE ? "%s" : "(%s)",
-		t->options->group.by == GROUP_MODULE ? text : blame_basename(text));
+	label_print(t, &label);
 }
 
 static void table_row(const struct table *t, const struct group_row *row)
