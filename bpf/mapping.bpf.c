@@ -212,7 +212,8 @@ static __always_inline void mmap_done(struct task_struct *task, const struct pt_
 	if (flags & MAP_ANONYMOUS) {
 		if (flags & MAP_SHARED)
 			e->flags |= MAPPING_SHMEM;
-	} else if (file_is_shmem(task, regs->r8, &file)) {
+	} else if (file_is_shmem(task, regs->r8, &file) && flags & MAP_SHARED) {
+		/* a private mapping is of a file like any other: a program may lie on a tmpfs */
 		e->flags |= MAPPING_SHMEM;
 	} else {
 		e->flags |= MAPPING_FILE;

@@ -32,6 +32,14 @@ load common
 	live heap.py truth calls_jemalloc
 }
 
+@test "a program and an allocator that are deleted" {
+	live heap.py deleted kinds_jemalloc
+}
+
+@test "a program and an allocator in another mount namespace" {
+	live heap.py contained kinds_jemalloc
+}
+
 @test "tcmalloc: each kind" {
 	live heap.py truth kinds_tcmalloc
 }

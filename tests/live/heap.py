@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Allocations counted exactly: kinds, random operations, allocators, threads, forks."""
 
+import shutil
+
 from harness import *
 
 
@@ -27,6 +29,47 @@ def throwing_new(name):
 	expect("is not counted" not in memtop.errors(), f"left out: {memtop.errors()}")
 	memtop.stop()
 	expect(target.finish() == 0, "the target did not end well")
+
+
+def copies(directory, name):
+	"""The program and the jemalloc that it uses, copied; the environment by which it finds that."""
+	path = program(name)
+	used = [line.split()[2] for line in subprocess.run(["ldd", path], capture_output=True, text=True,
+							    check=True).stdout.splitlines()
+		if "jemalloc" in line]
+	expect(used, f"{name} does not use jemalloc")
+	shutil.copy(path, directory)
+	shutil.copy(used[0], directory)
+	return os.path.join(directory, name), {**os.environ, "LD_LIBRARY_PATH": directory}
+
+
+def deleted(name):
+	"""The program and its allocator's library are deleted when memtop comes."""
+	with tempfile.TemporaryDirectory() as directory:
+		path, environment = copies(directory, name)
+		target = Target([path], env=environment)
+	expect(not os.path.exists(path), "it is there still")
+	expect_exact(target)
+
+
+def contained(name):
+	"""The program and its allocator's library are in a mount namespace that memtop is not in."""
+	with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryDirectory() as source:
+		copies(source, name)
+		script = f"mount -t tmpfs none {directory} && cp {source}/* {directory} && " \
+			f"LD_LIBRARY_PATH={directory} exec {directory}/{name}"
+		target = Target(["/usr/bin/unshare", "--mount", "sh", "-c", script])
+		expect(not os.listdir(directory), "memtop sees the files, too")
+		expect_exact(target)
+		target.child.kill()
+		target.child.wait()
+
+
+def expect_exact(target):
+	memtop = Memtop(["-p", target.pid])
+	told = target.run()
+	expect_truth(memtop.fresh(rest=True), told)
+	memtop.stop()
 
 
 def without_cfi(name):
