@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * checksum STEPS: allocates, fills, moves and frees, and prints a running checksum of it all.
+ * checksum STEPS [PAUSE]: allocates, fills, moves and frees, and prints a running checksum of it all.
  *
- * Its output depends on nothing but STEPS, so a byte that differs between two runs is a change
+ * It pauses for PAUSE ns (a millisecond) after each step.  Its output depends on nothing but STEPS, so a byte that differs between two runs is a change
  * that somebody made to it from outside.  It also counts the system calls that were disturbed.
  */
 #ifndef _GNU_SOURCE
@@ -61,7 +61,7 @@ static void step_mapping(unsigned int i)
 int main(int argc, char **argv)
 {
 	unsigned int steps = argc > 1 ? (unsigned int)atol(argv[1]) : 1000;
-	struct timespec pause = { 0, 1000000 };
+	struct timespec pause = { 0, argc > 2 ? atol(argv[2]) : 1000000 };
 	long disturbed = 0;
 
 	say("READY");
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
 		for (unsigned int k = 0; k < 50; k++)
 			step_heap(i * 50 + k);
 		step_mapping(i);
-		if (nanosleep(&pause, NULL))
+		if (pause.tv_nsec && nanosleep(&pause, NULL))
 			disturbed++;
 		if (i % 100 == 99)
 			say("%u %016llx %ld", i, (unsigned long long)sum, disturbed);
