@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "export/json_writer.h"
+#include "model/blame.h"
 #include "model/stack_table.h"
 
 static void figures_put(struct json_writer *w, const struct figures *f, bool known)
@@ -63,6 +64,8 @@ static void process_put(struct json_writer *w, const struct snapshot_process *p)
 		json_number(w, "shared", p->shared);
 	}
 	number_if(w, "peak_rss", p->peak_rss);
+	number_if(w, "minor_faults", p->minor_faults);
+	number_if(w, "major_faults", p->major_faults);
 	figures_put(w, &p->now, p->residency_known);
 	json_number(w, "peak_allocated", p->peak_allocated);
 	json_number(w, "unknown_frees", p->unknown_frees);
@@ -152,7 +155,34 @@ static void stack_put(struct json_writer *w, const struct snapshot *s,
 /* --- the document --------------------------------------------------------------------------------
  */
 
-static void event_put(struct json_writer *w, const struct snapshot_event *e)
+/* The frame to blame of each stack that lost pages: which function's memory it was. */
+static void event_stacks_put(struct json_writer *w, const struct snapshot *s,
+			     const struct snapshot_event *e)
+{
+	json_array_open(w, "stacks");
+	for (uint32_t i = 0; i < e->n_stacks && i < SNAPSHOT_EVENT_STACKS; i++) {
+		const struct snapshot_event_stack *lost = &e->stacks[i];
+		const struct frame *frames;
+		size_t n;
+
+		json_object_open(w, NULL);
+		json_text(w, "cause", rss_cause_name(lost->cause));
+		json_text(w, "kind", stack_kind_name(lost->kind));
+		json_number(w, "bytes", lost->bytes);
+		frames = stack_table_frames(s->table, lost->stack, &n);
+		if (n) {
+			const struct frame *f = &frames[blame_find(frames, n, false).inner];
+
+			json_text(w, "function", f->function);
+			json_text(w, "module", f->module);
+		}
+		json_object_close(w);
+	}
+	json_array_close(w);
+}
+
+static void event_put(struct json_writer *w, const struct snapshot *s,
+		      const struct snapshot_event *e)
 {
 	char label[sizeof(e->label) + 1] = "";
 
@@ -166,6 +196,7 @@ static void event_put(struct json_writer *w, const struct snapshot_event *e)
 		json_number(w, "freed", e->freed);
 		json_number(w, "returned", e->returned);
 		json_number(w, "files", e->files);
+		event_stacks_put(w, s, e);
 	} else if (e->kind == SNAPSHOT_MARK) {
 		memcpy(label, e->label, sizeof(e->label));
 		json_text(w, "label", label);
@@ -227,7 +258,7 @@ static int json_write(FILE *out, const struct snapshot *s, const struct export_o
 	json_array_close(w);
 	json_array_open(w, "events");
 	vec_for_each (&s->events, e)
-		event_put(w, e);
+		event_put(w, s, e);
 	json_array_close(w);
 	json_object_close(w);
 	err = json_writer_free(w);

@@ -31,13 +31,16 @@
  *		stack_ends	{walked root depth no_rows unreadable unsupported}: stacks walked
  *				since measuring began, by how they ended
  *   lost	block_bytes	bytes of the blocks lost
- *   process	parent cmdline exited unknown_frees before_attach_swapped
+ *   process	parent cmdline exited unknown_frees before_attach_swapped minor_faults
+ *		major_faults
  *   stack	end		why it has no further frames (stack_stop_name)
  *		failed		calls that returned no memory
  *		temporary	blocks freed before their thread's next allocation
  *		oldest_age_ns	age of the oldest live block
  *   frame	symbol_offset	of the address in the function
  *   event	label		of a mark
+ *		stacks		of a drop of rss: whose memory it was, largest first
+ *				{cause kind bytes function module}
  *   kind	of a stack also "touch": has only touched pages that others allocated
  *
  * Absent: resident, swapped, phantom, untouched, zero where the pages could not be read; the

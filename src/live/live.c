@@ -14,6 +14,7 @@
 #include "live/target.h"
 #include "live/touches.h"
 #include "live/traces.h"
+#include "model/rss_event.h"
 #include "probe/attach.h"
 #include "proc/status.h"
 #include "stack/symbolizer.h"
@@ -29,6 +30,7 @@ struct live {
 	struct target_context ctx;
 	struct target_list targets;
 	struct measure measure;
+	struct rss_watch *drops;
 };
 
 static uint64_t clock_ns(void)
@@ -208,6 +210,9 @@ static int live_new(const struct live_options *o, struct live **out)
 	l->measure.join = join_new();
 	l->measure.touches = touches_new();
 	l->measure.mode = o->mode;
+	l->drops = rss_watch_new();
+	if (!l->drops)
+		return -ENOMEM;
 	if (!l->traces || !l->measure.blocks || !l->measure.join || !l->measure.touches)
 		return -ENOMEM;
 	return live_new_code(l);
@@ -303,6 +308,11 @@ int live_snapshot(struct live *l, struct snapshot **snapshot)
 	err = measure_take(m, snapshot);
 	if (err)
 		return err;
+	err = rss_watch_step(l->drops, *snapshot);
+	if (err) {
+		snapshot_free(*snapshot);
+		return err;
+	}
 	for (size_t i = 0; i < l->targets.n; i++) {
 		struct target *t = l->targets.at[i];
 
@@ -361,5 +371,6 @@ void live_close(struct live *l)
 	vec_free(&l->measure.shares);
 	vec_free(&l->measure.first);
 	vec_free(&l->measure.next);
+	rss_watch_free(l->drops);
 	free(l);
 }

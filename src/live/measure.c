@@ -40,6 +40,8 @@ static void process_describe(struct measure *m, const struct target *t, struct s
 		p->swap = status.swap;
 		p->shared = status.shared;
 		p->peak_rss = status.peak_rss;
+		p->minor_faults = status.minor_faults;
+		p->major_faults = status.major_faults;
 	}
 	if (!process_exe(t->pid, text, sizeof(text)))
 		p->exe = stack_table_string(m->table, text);

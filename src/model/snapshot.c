@@ -47,6 +47,21 @@ const char *snapshot_event_kind_name(enum snapshot_event_kind kind)
 	return "unknown";
 }
 
+const char *rss_cause_name(enum rss_cause cause)
+{
+	switch (cause) {
+	case RSS_SWAPPED:
+		return "swapped";
+	case RSS_FREED:
+		return "freed";
+	case RSS_RETURNED:
+		return "returned";
+	case RSS_FILES:
+		return "files";
+	}
+	return "unknown";
+}
+
 bool snapshot_lost_any(const struct snapshot_lost *lost)
 {
 	return lost->events || lost->blocks || lost->block_bytes || lost->stacks;

@@ -80,6 +80,7 @@ struct snapshot_process {
 	bool exited;	      /* figures are the last ones measured */
 	bool residency_known; /* false: pages could not be read; figures are all `untouched` */
 	uint64_t vsz, rss, swap, shared, peak_rss; /* as the kernel counts them */
+	uint64_t minor_faults, major_faults;	   /* since it began; major: had to wait for a disk */
 	struct figures now;			   /* sum over its stacks but before_attach */
 	uint64_t peak_allocated;
 	uint64_t before_attach_swapped;
@@ -113,13 +114,37 @@ enum snapshot_event_kind {
 /* "rss_drop", "mark", "start", "exit". */
 const char *snapshot_event_kind_name(enum snapshot_event_kind kind);
 
+/* Why pages left the resident set. */
+enum rss_cause {
+	RSS_SWAPPED,  /* to swap */
+	RSS_FREED,    /* the program gave up the memory they belonged to */
+	RSS_RETURNED, /* given back while the memory stays: MADV_DONTNEED, MADV_FREE, malloc_trim() */
+	RSS_FILES,    /* pages of files dropped: they can be read again */
+};
+
+/* "swapped", "freed", "returned", "files". */
+const char *rss_cause_name(enum rss_cause cause);
+
+/* One of the stacks whose memory a drop of RSS was. */
+struct snapshot_event_stack {
+	uint32_t stack; /* id in the stack table */
+	enum stack_kind kind;
+	enum rss_cause cause;
+	uint64_t bytes;
+};
+
+#define SNAPSHOT_EVENT_STACKS 6
+
 struct snapshot_event {
 	uint64_t time_ns; /* CLOCK_REALTIME */
 	uint32_t pid;	  /* 0: the whole machine */
 	enum snapshot_event_kind kind;
 	char label[64]; /* of a mark */
-	uint64_t bytes; /* of a drop, and its parts: */
+	uint64_t bytes; /* of a drop; the sum of its parts: */
 	uint64_t swapped, freed, returned, files;
+	/* of a drop: the stacks that lost most, largest first; n_stacks of them */
+	struct snapshot_event_stack stacks[SNAPSHOT_EVENT_STACKS];
+	uint32_t n_stacks;
 };
 
 /* What could not be kept; anything but zeros makes the figures lower bounds and exit status 6. */

@@ -5,6 +5,9 @@
  * A producer (the live side, a recording) fills one and owns it for as long as any snapshot refers
  * to it; views and exports only read.  Stacks are never removed or changed, so an id is good for
  * the table's life.  It knows nothing of how a name was found.
+ *
+ * One thread adds; others may meanwhile read those stacks and strings that they were told of by a
+ * snapshot which that thread has handed them (with a lock, so that it is seen whole).
  */
 #ifndef MEMTOP_MODEL_STACK_TABLE_H
 #define MEMTOP_MODEL_STACK_TABLE_H

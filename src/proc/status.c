@@ -26,14 +26,14 @@ static int failed(int err, pid_t pid, const char *what)
 }
 
 /*
- * "PID (COMM) S PPID … flags(9) … num_threads(20) … starttime(22)": proc_pid_stat(5).  COMM may
+ * "PID (COMM) S PPID … flags(9) minflt(10) … majflt(12) … num_threads(20) … starttime(22)": proc_pid_stat(5).  COMM may
  * hold blanks, brackets and newlines, so it ends at the last bracket.
  */
 int process_parse_stat(const char *text, struct process_status *status)
 {
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 	unsigned int flags;
-	unsigned long long start;
+	unsigned long long start, minor, major;
 	char state;
 	size_t n;
 	int ppid;
@@ -41,8 +41,9 @@ int process_parse_stat(const char *text, struct process_status *status)
 	if (!open || !close || close < open)
 		return -EINVAL;
 	if (sscanf(close + 1,
-		   " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		   &state, &ppid, &flags, &start) != 4)
+		   " %c %d %*d %*d %*d %*d %u %llu %*u %llu %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+		   "%llu",
+		   &state, &ppid, &flags, &minor, &major, &start) != 6)
 		return -EINVAL;
 	n = (size_t)(close - open - 1);
 	if (n >= sizeof(status->comm))
@@ -53,6 +54,8 @@ int process_parse_stat(const char *text, struct process_status *status)
 	status->zombie = state == 'Z' || state == 'X';
 	status->kernel_thread = flags & PF_KTHREAD;
 	status->start_ticks = start;
+	status->minor_faults = minor;
+	status->major_faults = major;
 	return 0;
 }
 

@@ -29,6 +29,7 @@ struct process_status {
 	uint64_t vsz, rss, swap, peak_rss;
 	uint64_t anon;	 /* of rss: RssAnon */
 	uint64_t shared; /* of rss: RssFile + RssShmem */
+	uint64_t minor_faults, major_faults; /* of all its threads since it began */
 	uint32_t threads;
 	uint64_t start_ticks; /* since boot, in 1/sysconf(_SC_CLK_TCK) s; with pid it names a
 				 process */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "model/blame.h"
 #include "view/column.h"
+#include "view/event_text.h"
 #include "view/header.h"
 #include "view/safe_text.h"
 #include "view/stack_text.h"
@@ -189,11 +190,24 @@ static int table_rows(const struct table *t, const struct group_options *group)
 	return 0;
 }
 
+/* What happened since the snapshot before, a line each. */
+static void table_events(const struct table *t)
+{
+	struct event_text how = { .pid = t->s->processes.n != 1, .bytes = t->options->bytes };
+
+	vec_for_each (&t->s->events, e) {
+		fputs("  ", t->out);
+		event_text(t->out, t->s, e, &how);
+		fputc('\n', t->out);
+	}
+}
+
 /* One process: its header, then its rows. */
 static int table_one(const struct table *t)
 {
 	header_process(t->out, t->s, &t->s->processes.at[0], t->options);
 	header_losses(t->out, t->s);
+	table_events(t);
 	table_headings(t, what_of(t->options->group.by));
 	return table_rows(t, &t->options->group);
 }
@@ -210,6 +224,7 @@ static int table_many(const struct table *t)
 	if (err)
 		return err;
 	header_losses(t->out, t->s);
+	table_events(t);
 	table_headings(t, "PROCESS, TOP STACKS");
 	stacks.one_process = true;
 	if (!stacks.limit || stacks.limit > STACKS_EACH)
@@ -251,6 +266,7 @@ int table_print(FILE *out, const struct snapshot *s, const struct table_options 
 		err = table_many(&t);
 	} else {
 		header_losses(out, s);
+		table_events(&t);
 		table_headings(&t, what_of(options->group.by));
 		err = table_rows(&t, &options->group);
 	}

@@ -6,6 +6,7 @@
  * never drops bytes in silence: what a limit or a filter leaves out is summed in a line of its own.
  *
  *	header of the process         header.c
+ *	what happened                 event_text.c
  *	headings                      column.c
  *	row: figures, function        column.c, stack_text.c
  *	     its callers

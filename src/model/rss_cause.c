@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "model/rss_cause.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/table.h"
+
+#define CAUSES 4
+
+/* Bytes that left RAM, by cause: of a stack (its threads together), or in all. */
+struct losses {
+	uint64_t of[CAUSES];
+};
+
+struct stack_losses {
+	uint32_t stack;
+	enum stack_kind kind;
+	struct losses lost;
+};
+
+struct finding {
+	const struct rss_state *base, *now;
+	struct table rows;     /* identity of a row -> index in base's */
+	struct table by_stack; /* stack id -> index in stacks */
+	struct VEC_OF(struct stack_losses) stacks;
+	struct losses total;
+	uint64_t swapped; /* of the stacks; what is left of the process's is other memory's */
+};
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t above(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* --- stacks --------------------------------------------------------------------------------------
+ */
+
+static uint64_t row_identity(const struct snapshot_stack *row)
+{
+	uint64_t h = hash_u64((uint64_t)row->stack << 32 | row->thread);
+
+	return row->kind == STACK_BEFORE_ATTACH ? ~h : h;
+}
+
+static int stack_note(struct finding *f, const struct snapshot_stack *row,
+		      const struct losses *lost)
+{
+	struct stack_losses *s;
+	uint64_t key = (uint64_t)(row->kind == STACK_BEFORE_ATTACH) << 32 | row->stack, i;
+
+	if (!lost->of[RSS_SWAPPED] && !lost->of[RSS_FREED] && !lost->of[RSS_RETURNED])
+		return 0;
+	if (!table_get(&f->by_stack, key, &i)) {
+		struct stack_losses fresh = { .stack = row->stack, .kind = row->kind };
+
+		i = f->stacks.n;
+		if (vec_push(&f->stacks, fresh) || table_put(&f->by_stack, key, i))
+			return -ENOMEM;
+	}
+	s = &f->stacks.at[i];
+	for (int c = 0; c < CAUSES; c++) {
+		s->lost.of[c] += lost->of[c];
+		f->total.of[c] += lost->of[c];
+	}
+	f->swapped += lost->of[RSS_SWAPPED];
+	return 0;
+}
+
+/* now may be NULL: a row that is no more; its thread has ended with nothing left. */
+static int row_compare(struct finding *f, const struct snapshot_stack *was,
+		       const struct snapshot_stack *now)
+{
+	static const struct snapshot_stack nothing;
+	const struct snapshot_stack *is = now ? now : &nothing;
+	uint64_t gone = above(was->now.resident, is->now.resident);
+	uint64_t asked = above(is->allocated_total, was->allocated_total);
+	struct losses lost = { 0 };
+
+	lost.of[RSS_SWAPPED] = less(gone, above(is->now.swapped, was->now.swapped));
+	gone -= lost.of[RSS_SWAPPED];
+	/* memory of before has no totals: freed and returned are told apart for the process */
+	if (was->kind == STACK_BEFORE_ATTACH)
+		return stack_note(f, was, &lost);
+	lost.of[RSS_RETURNED] =
+		less(gone, above(figures_phantom(&is->now), figures_phantom(&was->now) + asked));
+	lost.of[RSS_FREED] = gone - lost.of[RSS_RETURNED];
+	return stack_note(f, was, &lost);
+}
+
+static int stacks_compare(struct finding *f)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < f->now->stacks.n; i++)
+		err = table_put(&f->rows, row_identity(&f->now->stacks.at[i]), i);
+	for (size_t i = 0; !err && i < f->base->stacks.n; i++) {
+		const struct snapshot_stack *was = &f->base->stacks.at[i];
+		uint64_t at;
+		bool there = table_get(&f->rows, row_identity(was), &at);
+
+		err = row_compare(f, was, there ? &f->now->stacks.at[at] : NULL);
+	}
+	return err;
+}
+
+/* --- what no stack is known of -------------------------------------------------------------------
+ */
+
+static uint64_t swap_of(const struct rss_state *state)
+{
+	uint64_t known = state->process.before_attach_swapped;
+
+	vec_for_each (&state->stacks, row) {
+		if (row->kind != STACK_BEFORE_ATTACH)
+			known += row->now.swapped;
+	}
+	return known > state->process.swap ? known : state->process.swap;
+}
+
+/*
+ * The drops of the accounts that no stack explains.  What was freed and is kept by the allocator
+ * has not left RAM: the allocator's growth is taken from it.
+ */
+static void accounts_compare(struct finding *f)
+{
+	const struct rss_accounts *was = &f->base->process.accounts,
+				  *is = &f->now->process.accounts;
+	uint64_t swapped = above(above(swap_of(f->now), swap_of(f->base)), f->swapped);
+	uint64_t before = above(above(was->before_attach, is->before_attach),
+				above(f->now->process.before_attach_swapped,
+				      f->base->process.before_attach_swapped));
+	uint64_t kept = above(was->allocator, is->allocator);
+	uint64_t rest = above(was->stacks, is->stacks) + above(was->other, is->other);
+	uint64_t files = above(was->files, is->files);
+	uint64_t shrunk = above(f->base->process.vsz, f->now->process.vsz);
+	uint64_t part = less(swapped, kept + rest + files);
+	bool freed = f->now->process.unknown_frees > f->base->process.unknown_frees || shrunk;
+
+	f->total.of[RSS_FREED] -=
+		less(f->total.of[RSS_FREED], above(is->allocator, was->allocator));
+	f->total.of[RSS_SWAPPED] += part;
+	for (uint64_t *from[] = { &kept, &rest, &files, NULL }, **at = from; *at; at++) {
+		uint64_t taken = less(part, **at);
+
+		**at -= taken;
+		part -= taken;
+	}
+	f->total.of[freed ? RSS_FREED : RSS_RETURNED] += before;
+	f->total.of[RSS_RETURNED] += kept + rest;
+	f->total.of[RSS_FILES] += files;
+}
+
+/* Makes the parts add up to the drop: see rss_event.h for the order. */
+static void losses_settle(struct finding *f, uint64_t bytes)
+{
+	static const enum rss_cause order[CAUSES] = { RSS_FREED, RSS_RETURNED, RSS_FILES,
+						      RSS_SWAPPED };
+	uint64_t sum = 0, excess;
+	bool shrunk = f->now->process.vsz < f->base->process.vsz;
+
+	for (int c = 0; c < CAUSES; c++)
+		sum += f->total.of[c];
+	if (sum < bytes)
+		f->total.of[shrunk ? RSS_FREED : RSS_RETURNED] += bytes - sum;
+	excess = above(sum, bytes);
+	for (int i = 0; i < CAUSES; i++) {
+		uint64_t taken = less(excess, f->total.of[order[i]]);
+
+		f->total.of[order[i]] -= taken;
+		excess -= taken;
+	}
+}
+
+/* --- the event -----------------------------------------------------------------------------------
+ */
+
+/* Keeps the largest, in order. */
+static void event_add_stack(struct snapshot_event *e, struct snapshot_event_stack stack)
+{
+	uint32_t i = e->n_stacks;
+
+	while (i > 0 && e->stacks[i - 1].bytes < stack.bytes) {
+		if (i < SNAPSHOT_EVENT_STACKS)
+			e->stacks[i] = e->stacks[i - 1];
+		i--;
+	}
+	if (i >= SNAPSHOT_EVENT_STACKS)
+		return;
+	e->stacks[i] = stack;
+	e->n_stacks += e->n_stacks < SNAPSHOT_EVENT_STACKS;
+}
+
+static void event_fill(struct finding *f, struct snapshot_event *e)
+{
+	e->bytes = above(f->base->process.rss, f->now->process.rss);
+	losses_settle(f, e->bytes);
+	e->swapped = f->total.of[RSS_SWAPPED];
+	e->freed = f->total.of[RSS_FREED];
+	e->returned = f->total.of[RSS_RETURNED];
+	e->files = f->total.of[RSS_FILES];
+	vec_for_each (&f->stacks, s) {
+		for (int c = 0; c < CAUSES; c++) {
+			struct snapshot_event_stack lost = { s->stack, s->kind, (enum rss_cause)c,
+							     less(s->lost.of[c], f->total.of[c]) };
+
+			if (lost.bytes)
+				event_add_stack(e, lost);
+		}
+	}
+}
+
+int rss_cause_find(const struct rss_state *base, const struct rss_state *now,
+		   struct snapshot_event *event)
+{
+	struct finding f = { .base = base, .now = now };
+	int err = stacks_compare(&f);
+
+	*event = (struct snapshot_event){ .pid = now->process.pid, .kind = SNAPSHOT_RSS_DROP };
+	if (!err) {
+		accounts_compare(&f);
+		event_fill(&f, event);
+	}
+	table_free(&f.rows);
+	table_free(&f.by_stack);
+	vec_free(&f.stacks);
+	return err;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rss_cause: where the pages went that a process had in RAM and has no more.
+ *
+ * rss_event.c asks it about two states of one process.  It divides the difference of the resident
+ * set between the causes, to the byte, and names the stacks; it decides nothing about when.
+ */
+#ifndef MEMTOP_MODEL_RSS_CAUSE_H
+#define MEMTOP_MODEL_RSS_CAUSE_H
+
+#include "model/snapshot.h"
+
+/* A process and its stacks in one snapshot. */
+struct rss_state {
+	struct snapshot_process process;
+	struct VEC_OF(struct snapshot_stack) stacks;
+};
+
+/*
+ * Fills *event with the drop of RSS from base to now: time, pid, bytes, its parts, the stacks that
+ * lost most.  To be asked only when now's rss is below base's.
+ *
+ * For a stack of which bytes left RAM, in this order:
+ *	swapped		what its bytes in swap have grown by
+ *	returned	what its bytes without a page have grown by, beyond what it allocated
+ *	freed		the rest, as far as it freed; what the allocator keeps of it is no drop
+ * For memory that no stack is known of, a smaller address space tells freed from returned.
+ * 0, or -ENOMEM.
+ */
+int rss_cause_find(const struct rss_state *base, const struct rss_state *now,
+		   struct snapshot_event *event);
+
+#endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "model/rss_event.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/table.h"
+#include "model/rss_cause.h"
+
+/* A process at its last high, and the drop from there that has not ended yet. */
+struct watched {
+	struct rss_state base;
+	struct snapshot_event drop; /* bytes 0: none */
+	uint32_t steps;		    /* snapshots since the drop began */
+	bool seen;		    /* in the snapshot in hand */
+};
+
+struct rss_watch {
+	struct VEC_OF(struct watched) processes;
+	struct table by_pid; /* pid -> index in processes */
+	/* scratch: which rows of the snapshot are whose */
+	struct VEC_OF(uint32_t) first, next;
+};
+
+#define NO_ROW UINT32_MAX
+
+struct rss_watch *rss_watch_new(void)
+{
+	return calloc(1, sizeof(struct rss_watch));
+}
+
+void rss_watch_free(struct rss_watch *w)
+{
+	if (!w)
+		return;
+	vec_for_each (&w->processes, p)
+		vec_free(&p->base.stacks);
+	vec_free(&w->processes);
+	table_free(&w->by_pid);
+	vec_free(&w->first);
+	vec_free(&w->next);
+	free(w);
+}
+
+/* --- the rows of each process --------------------------------------------------------------------
+ */
+
+static int rows_thread(struct rss_watch *w, const struct snapshot *s)
+{
+	if (vec_reserve(&w->first, s->processes.n) || vec_reserve(&w->next, s->stacks.n))
+		return -ENOMEM;
+	w->first.n = s->processes.n;
+	w->next.n = s->stacks.n;
+	for (size_t i = 0; i < w->first.n; i++)
+		w->first.at[i] = NO_ROW;
+	for (size_t i = s->stacks.n; i-- > 0;) {
+		uint32_t process = s->stacks.at[i].process;
+
+		if (process >= w->first.n)
+			continue;
+		w->next.at[i] = w->first.at[process];
+		w->first.at[process] = (uint32_t)i;
+	}
+	return 0;
+}
+
+/* What the drop is to be measured from is the process as it is now. */
+static int base_set(const struct rss_watch *w, struct watched *p, const struct snapshot *s,
+		    uint32_t process)
+{
+	p->base.process = s->processes.at[process];
+	vec_clear(&p->base.stacks);
+	for (uint32_t i = w->first.at[process]; i != NO_ROW; i = w->next.at[i]) {
+		if (vec_push(&p->base.stacks, s->stacks.at[i]))
+			return -ENOMEM;
+	}
+	p->drop.bytes = 0;
+	p->steps = 0;
+	return 0;
+}
+
+static int drop_explain(const struct rss_watch *w, struct watched *p, const struct snapshot *s,
+			uint32_t process)
+{
+	uint64_t began = p->drop.time_ns;
+	struct rss_state now = { .process = s->processes.at[process] };
+	int err = 0;
+
+	for (uint32_t i = w->first.at[process]; !err && i != NO_ROW; i = w->next.at[i])
+		err = vec_push(&now.stacks, s->stacks.at[i]);
+	if (!err)
+		err = rss_cause_find(&p->base, &now, &p->drop);
+	p->drop.time_ns = p->steps ? began : s->time_ns;
+	vec_free(&now.stacks);
+	return err;
+}
+
+/* --- one step ------------------------------------------------------------------------------------
+ */
+
+static uint64_t least_drop(uint64_t from)
+{
+	uint64_t share = from / RSS_DROP_SHARE;
+
+	return share > RSS_DROP_MIN ? share : RSS_DROP_MIN;
+}
+
+static int drop_end(const struct rss_watch *w, struct watched *p, struct snapshot *s,
+		    uint32_t process)
+{
+	if (vec_push(&s->events, p->drop))
+		return -ENOMEM;
+	return base_set(w, p, s, process);
+}
+
+static int process_step(const struct rss_watch *w, struct watched *p, struct snapshot *s,
+			uint32_t process)
+{
+	uint64_t from = p->base.process.rss, to = s->processes.at[process].rss;
+	uint64_t told = p->drop.bytes, bytes = from > to ? from - to : 0;
+	int err;
+
+	if (!told && (to >= from))
+		return base_set(w, p, s, process);
+	if (!told && bytes < least_drop(from))
+		return 0;
+	/* it has come to rest, or turned round */
+	if (told && bytes + told / 20 < told)
+		return drop_end(w, p, s, process);
+	err = drop_explain(w, p, s, process);
+	p->steps++;
+	if (!err && told && (bytes < told + told / 20 || p->steps > RSS_DROP_STEPS))
+		err = drop_end(w, p, s, process);
+	return err;
+}
+
+static bool same_process(const struct snapshot_process *a, const struct snapshot_process *b)
+{
+	return a->pid == b->pid && a->attached_ns == b->attached_ns &&
+	       a->residency_known == b->residency_known;
+}
+
+static int process_take(struct rss_watch *w, struct snapshot *s, uint32_t process)
+{
+	const struct snapshot_process *now = &s->processes.at[process];
+	struct watched *p;
+	uint64_t i;
+
+	if (now->exited)
+		return 0;
+	if (!table_get(&w->by_pid, now->pid, &i)) {
+		i = w->processes.n;
+		if (vec_push(&w->processes, (struct watched){ 0 }) ||
+		    table_put(&w->by_pid, now->pid, i))
+			return -ENOMEM;
+	}
+	p = &w->processes.at[i];
+	p->seen = true;
+	if (!same_process(&p->base.process, now))
+		return base_set(w, p, s, process);
+	return process_step(w, p, s, process);
+}
+
+/* A drop that has not ended when its process does was the beginning of that end. */
+static int gone_forget(struct rss_watch *w)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < w->processes.n;) {
+		struct watched *p = &w->processes.at[i];
+
+		if (p->seen) {
+			p->seen = false;
+			i++;
+			continue;
+		}
+		table_remove(&w->by_pid, p->base.process.pid);
+		vec_free(&p->base.stacks);
+		*p = w->processes.at[--w->processes.n];
+		if (i < w->processes.n)
+			err = table_put(&w->by_pid, p->base.process.pid, i);
+	}
+	return err;
+}
+
+int rss_watch_step(struct rss_watch *w, struct snapshot *s)
+{
+	int err = rows_thread(w, s);
+
+	for (uint32_t i = 0; !err && i < s->processes.n; i++)
+		err = process_take(w, s, i);
+	return err ?: gone_forget(w);
+}

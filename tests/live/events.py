@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drops of RSS explained: swapped out, freed, given back, each with its amount and its stacks."""
+
+from harness import *
+
+SIZES = {"fill_cache": 128 * MIB, "fill_index": 80 * MIB, "fill_queue": 48 * MIB}
+TOTAL = sum(SIZES.values())
+CAUSES = ("swapped", "freed", "returned", "files")
+QUIET_SECONDS = float(os.environ.get("MEMTOP_QUIET_SECONDS", "15"))
+
+
+def drops_of(documents):
+	return [e for d in documents for e in d["events"] if e["kind"] == "rss_drop"]
+
+
+def settle(memtop):
+	"""A drop is told one document after it has ended."""
+	for _ in range(4):
+		memtop.fresh()
+
+
+def step(target, memtop):
+	"""The drops that one step of the target made."""
+	before = len(memtop.documents)
+	target.run()
+	settle(memtop)
+	return drops_of(memtop.documents[before:])
+
+
+def expect_sum(event):
+	total = sum(event[c] for c in CAUSES)
+	expect(total == event["bytes"], f"the parts of a drop add up to {total}: {event}")
+
+
+def expect_drop(drops, cause, stacks=True):
+	"""One drop of all three parts, within 1 % for this cause, by the right stacks."""
+	for e in drops:
+		expect_sum(e)
+	expect(len(drops) == 1, f"{len(drops)} drops, not one: {drops}")
+	event = drops[0]
+	expect(abs(event["bytes"] - TOTAL) <= TOTAL / 100, f"not {TOTAL} bytes: {event}")
+	expect(abs(event[cause] - TOTAL) <= TOTAL / 100, f"not {TOTAL} bytes {cause}: {event}")
+	for name, size in SIZES.items() if stacks else ():
+		got = sum(s["bytes"] for s in event["stacks"]
+			  if s["cause"] == cause and s.get("function") == name)
+		expect(abs(got - size) <= size / 100, f"{name} {cause} {got}, not {size}: {event}")
+
+
+def scene(delay):
+	"""Swapped out, freed while in swap (no drop), freed, given back."""
+	target = Target("drops")
+	memtop = Memtop(["-p", target.pid], delay=float(delay))
+	expect(not step(target, memtop), "a drop while memory was filled")
+	swapped = step(target, memtop)
+	if not process_of(memtop.documents[-1], target.pid)["swap"]:
+		raise Skipped("the kernel does not swap what MADV_PAGEOUT asks it to")
+	expect_drop(swapped, "swapped")
+	expect(not step(target, memtop), "what is in swap is freed: RSS has not dropped")
+	expect(not step(target, memtop), "a drop while memory was filled again")
+	expect_drop(step(target, memtop), "freed")
+	expect(not step(target, memtop), "a drop while memory was filled a third time")
+	expect_drop(step(target, memtop), "returned")
+	memtop.stop()
+
+
+def before():
+	"""The same of memory that was there before memtop came: no stacks, and still the cause."""
+	target = Target("drops")
+	target.run()
+	memtop = Memtop(["-p", target.pid])
+	swapped = step(target, memtop)
+	if not process_of(memtop.documents[-1], target.pid)["swap"]:
+		raise Skipped("the kernel does not swap what MADV_PAGEOUT asks it to")
+	expect_drop(swapped, "swapped", stacks=False)
+	memtop.stop()
+	target = Target("drops")
+	for _ in range(4):
+		target.run()
+	memtop = Memtop(["-p", target.pid])
+	expect_drop(step(target, memtop), "freed", stacks=False)
+	memtop.stop()
+	target = Target("drops")
+	for _ in range(6):
+		target.run()
+	memtop = Memtop(["-p", target.pid])
+	expect_drop(step(target, memtop), "returned", stacks=False)
+	memtop.stop()
+
+
+def memory_cgroup():
+	"""A new cgroup that can limit memory: its folder, and the file for its limit."""
+	name = f"memtop-test-{os.getpid()}"
+	one, two = "/sys/fs/cgroup/memory", "/sys/fs/cgroup"
+	try:
+		if os.path.exists(one + "/memory.limit_in_bytes"):
+			os.mkdir(f"{one}/{name}")
+			return f"{one}/{name}", "memory.limit_in_bytes"
+		with open(two + "/cgroup.controllers") as f:
+			if "memory" not in f.read().split():
+				raise Skipped("the memory controller of cgroups is off")
+		with open(two + "/cgroup.subtree_control", "r+") as f:
+			f.write("+memory")
+		os.mkdir(f"{two}/{name}")
+		return f"{two}/{name}", "memory.high"
+	except OSError as why:
+		raise Skipped(f"no memory cgroup can be made here: {why}") from None
+
+
+def cgroup():
+	"""A cgroup with too little room swaps the target out."""
+	folder, limit = memory_cgroup()
+	target = Target("drops")
+	try:
+		with open(folder + "/cgroup.procs", "w") as f:
+			f.write(str(target.pid))
+		memtop = Memtop(["-p", target.pid])
+		target.run()
+		memtop.fresh()
+		before = len(memtop.documents)
+		try:
+			with open(f"{folder}/{limit}", "w") as f:
+				f.write(str(64 * MIB))
+		except OSError:
+			pass	# the kernel did not get as low as that: what it did counts
+		settle(memtop)
+		drops = drops_of(memtop.documents[before:])
+		for e in drops:
+			expect_sum(e)
+		got = sum(e["swapped"] for e in drops)
+		swap = process_of(memtop.documents[-1], target.pid)["swap"]
+		if swap < 32 * MIB:
+			raise Skipped(f"the cgroup has swapped only {swap} bytes out")
+		expect(abs(got - swap) <= swap / 100, f"{got} bytes were told, {swap} are in swap")
+		memtop.stop()
+	finally:
+		target.child.kill()
+		target.child.wait()
+		os.rmdir(folder)
+
+
+def quiet():
+	"""A program that rests has no events."""
+	target = Target("drops")
+	memtop = Memtop(["-p", target.pid])
+	target.run()
+	watch(memtop)
+
+
+def busy():
+	"""Nor one whose blocks come and go all the time."""
+	target = Target([program("drops"), "busy"])
+	memtop = Memtop(["-p", target.pid])
+	target.go()
+	watch(memtop)
+
+
+def watch(memtop):
+	end = time.time() + QUIET_SECONDS
+	while time.time() < end:
+		memtop.next()
+	expect(not drops_of(memtop.documents), f"false: {drops_of(memtop.documents)}")
+	memtop.stop()
+
+
+def words():
+	"""Tables for people say it in words."""
+	target = Target("drops")
+	memtop = spawn([MEMTOP, "-p", str(target.pid), "-b", "-d", "0.2"], stdout=subprocess.PIPE,
+		       stdin=subprocess.DEVNULL, text=True)
+	lines = Lines(memtop.stdout)
+	lines.next(20)
+	for _ in range(5):
+		target.run()
+		time.sleep(0.6)
+	time.sleep(0.6)
+	memtop.send_signal(signal.SIGINT)
+	said = []
+	while (line := lines.next(20)) is not None:
+		said += [line] if " RSS -" in line else []
+	want = "RSS -256 MiB: 256 MiB freed (fill_cache 128 MiB, fill_index 80 MiB, fill_queue 48 MiB)"
+	expect(any(want in line for line in said), f"no line has {want!r}: {said}")
+
+
+main(globals())
