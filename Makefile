@@ -64,7 +64,7 @@ FUZZ_BINS    := $(FUZZERS:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
 # --- flags -------------------------------------------------------------------------------------
 
 COMMA := ,
-PKGS := libbpf libdw libelf zlib liblzma yajl
+PKGS := libbpf libdw libelf zlib liblzma yajl ncursesw
 
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE= \
@@ -243,10 +243,11 @@ lint: lint-includes $(SKEL)
 .PHONY: install uninstall dist clean
 install: all
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/memtop
+	install -D -m 644 man/memtop.1 $(DESTDIR)$(PREFIX)/share/man/man1/memtop.1
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/memtop/README.md
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/memtop
+	rm -f $(DESTDIR)$(PREFIX)/bin/memtop $(DESTDIR)$(PREFIX)/share/man/man1/memtop.1
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/memtop
 
 dist:

@@ -17,10 +17,12 @@
 #include "cmd/suggest.h"
 
 static const struct verb verbs[] = {
-	{ VERB_TOP, "top", "tables of what each call stack holds (the default)",
+	{ VERB_TOP, "top", "what each call stack holds, on a live screen (the default)",
 	  "[top] [TARGET] [OPTIONS]",
-	  "  sudo memtop -p 1234              a table each second, until Ctrl-C\n"
-	  "  sudo memtop -p 1234 -d 10 -i 1   one table, of what was asked for in 10 seconds\n"
+	  "  sudo memtop -p 1234              a live screen; ? tells its keys\n"
+	  "  sudo memtop -p 1234 -b           a table each second, until Ctrl-C\n"
+	  "  sudo memtop -p 1234 -b -d 10 -i 1\n"
+	  "                                   one table, of what was asked for in 10 seconds\n"
 	  "  sudo memtop -a -g process        the whole machine, a row per process\n"
 	  "  sudo memtop -n redis-server -s phantom\n"
 	  "                                   who asked for memory and never touched it\n"

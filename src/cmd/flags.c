@@ -197,6 +197,7 @@ static int set_sort(struct options *o, const struct flag *flag, const char *valu
 static int set_group(struct options *o, const struct flag *flag, const char *value)
 {
 	(void)flag;
+	o->grouped = true;
 	return group_by_parse(value, &o->view.by);
 }
 
@@ -310,7 +311,7 @@ const struct flag flags[] = {
 	  "exact bytes in place of KiB and MiB", set_true, AT(bytes) },
 
 	{ "batch", 'b', NULL, FLAGS_OUTPUT, TOP,
-	  "on a terminal, too, the text that a pipe gets: lines are not cut", set_true, AT(batch) },
+	  "on a terminal, too, the tables that a pipe gets, in place of the screen", set_true, AT(batch) },
 	{ "json", 0, NULL, FLAGS_OUTPUT, TOP,
 	  "JSON Lines: a whole document per refresh, all stacks", set_true, AT(json) },
 	{ "format", 'f', "FORMAT", FLAGS_OUTPUT, VERB_EXPORT,

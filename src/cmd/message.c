@@ -7,6 +7,16 @@
 
 #include "base/log.h"
 
+/* Where sentences go; set while no other thread speaks. */
+static void (*sink)(const char *text, void *ctx);
+static void *sink_ctx;
+
+void message_set_sink(void (*fn)(const char *text, void *ctx), void *ctx)
+{
+	sink = fn;
+	sink_ctx = ctx;
+}
+
 /*
  * A sentence may quote a file's or a process's name, and those may hold anything: a control
  * character must not reach the terminal.  One write, so that lines of several writers do not mix.
@@ -19,7 +29,10 @@ static void print_line(const char *text)
 	for (; *text && n < sizeof(line) - 1; text++)
 		line[n++] = (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text;
 	line[n] = '\0';
-	fprintf(stderr, "memtop: %s\n", line);
+	if (sink)
+		sink(line, sink_ctx);
+	else
+		fprintf(stderr, "memtop: %s\n", line);
 }
 
 static void print_log(enum log_level level, const char *text, void *ctx)

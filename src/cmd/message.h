@@ -16,6 +16,12 @@
  */
 void message_log_to_stderr(bool quiet, unsigned verbose);
 
+/*
+ * Sends every sentence to fn in place of stderr, NULL: to stderr again; for a screen that lines on
+ * stderr would tear.  fn is called by whichever thread says something.
+ */
+void message_set_sink(void (*fn)(const char *text, void *ctx), void *ctx);
+
 /* One sentence, without newline; for failures and for what -q must not hide. */
 void message_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

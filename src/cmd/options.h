@@ -41,7 +41,7 @@ struct options {
 	uint64_t iterations;  /* 0: no end */
 
 	struct group_options view; /* its texts are argv's */
-	bool sorted;		   /* --sort was given */
+	bool sorted, grouped;	   /* --sort, --group were given */
 	bool peak, older;
 	bool bytes; /* exact integers in tables */
 

@@ -36,3 +36,8 @@ bool signals_stop(void)
 {
 	return stop;
 }
+
+void signals_request_stop(void)
+{
+	stop = 1;
+}

@@ -18,7 +18,10 @@
  */
 void signals_install(void);
 
-/* True once one of them has come. */
+/* True once one of them has come, or signals_request_stop() was called. */
 bool signals_stop(void);
+
+/* Sets the flag as a signal would: a person has asked to end. */
+void signals_request_stop(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include "cmd/message.h"
 #include "cmd/session.h"
 #include "cmd/sink.h"
+#include "cmd/watch.h"
 #include "export/json.h"
 #include "view/table.h"
 
@@ -71,6 +72,8 @@ enum exit_status cmd_top(const struct options *options)
 
 	if (status)
 		return status;
+	if (watch_possible(options))
+		return watch_run(options, wants_color(options, true));
 	err = sink_open(options->output, SINK_GROWING, &t.sink);
 	if (!err) {
 		status = session_run(options, &consumer);

@@ -133,6 +133,7 @@ static void share_blocks(const struct join *j, const struct live_block *blocks, 
 		figures_of(&j->pages, &cursor, blocks[i].addr, blocks[i].addr + blocks[i].size,
 			   &share->now);
 		share->count++;
+		share->sizes[snapshot_size_class(blocks[i].size)]++;
 		if (blocks[i].time_ms < share->oldest_ms)
 			share->oldest_ms = blocks[i].time_ms;
 	}

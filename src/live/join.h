@@ -23,7 +23,8 @@
 struct share {
 	struct figures now;
 	uint64_t count;
-	uint32_t oldest_ms; /* time_ms of the oldest live block; UINT32_MAX: none */
+	uint32_t sizes[SNAPSHOT_SIZES]; /* blocks by size */
+	uint32_t oldest_ms;		/* time_ms of the oldest live block; UINT32_MAX: none */
 };
 
 /* What the join found for the process as a whole. */

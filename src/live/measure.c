@@ -117,6 +117,7 @@ static int stacks_collect(struct measure *m, struct target *t, uint32_t process,
 				    : share->count;
 		if (share->oldest_ms != UINT32_MAX && now_ms > share->oldest_ms)
 			row.oldest_ns = (now_ms - share->oldest_ms) * MS;
+		memcpy(row.sizes, share->sizes, sizeof(row.sizes));
 		stack_history(tally, space, &row);
 		/* frames that were sent and have not been taken in yet are late, not lost */
 		s->lost.stacks += lost && !(tally->flags & TALLY_FRAMES_SENT);

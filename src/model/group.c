@@ -254,7 +254,7 @@ static void rows_cut(struct grouping *g, const struct group_options *o)
 	if (g->rows.n)
 		qsort_r(g->rows.at, g->rows.n, sizeof(*g->rows.at), row_compare, &order);
 	while (keep < g->rows.n && (!o->limit || keep < o->limit) &&
-	       order_value(&g->rows.at[keep].sum, o->sort))
+	       (o->zeros || order_value(&g->rows.at[keep].sum, o->sort)))
 		keep++;
 	for (size_t i = keep; i < g->rows.n; i++)
 		group_sum_add(&g->rest, &g->rows.at[i].sum);

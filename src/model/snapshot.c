@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "model/snapshot.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 void figures_add(struct figures *a, const struct figures *b)
 {
@@ -15,6 +17,20 @@ uint64_t rss_accounts_total(const struct rss_accounts *a)
 {
 	return a->blocks + a->allocator + a->mappings + a->stacks + a->files + a->shared +
 	       a->before_attach + a->other;
+}
+
+uint64_t snapshot_size_limit(size_t i)
+{
+	return i + 1 < SNAPSHOT_SIZES ? 16ull << 2 * i : UINT64_MAX;
+}
+
+size_t snapshot_size_class(uint64_t bytes)
+{
+	size_t i = 0;
+
+	while (bytes > snapshot_size_limit(i))
+		i++;
+	return i;
 }
 
 const char *stack_kind_name(enum stack_kind kind)
@@ -84,6 +100,31 @@ void snapshot_free(struct snapshot *s)
 	vec_free(&s->stacks);
 	vec_free(&s->events);
 	free(s);
+}
+
+#define vec_copy(to, from)                                                                         \
+	(vec_reserve((to), (from)->n)                                                              \
+		 ? -ENOMEM                                                                         \
+		 : ((from)->n ? memcpy((to)->at, (from)->at, (from)->n * sizeof(*(to)->at))        \
+			      : NULL,                                                              \
+		    (to)->n = (from)->n, 0))
+
+struct snapshot *snapshot_copy(const struct snapshot *s)
+{
+	struct snapshot *copy = snapshot_new(s->table);
+
+	if (!copy)
+		return NULL;
+	*copy = *s;
+	memset(&copy->processes, 0, sizeof(copy->processes));
+	memset(&copy->stacks, 0, sizeof(copy->stacks));
+	memset(&copy->events, 0, sizeof(copy->events));
+	if (vec_copy(&copy->processes, &s->processes) || vec_copy(&copy->stacks, &s->stacks) ||
+	    vec_copy(&copy->events, &s->events)) {
+		snapshot_free(copy);
+		return NULL;
+	}
+	return copy;
 }
 
 struct figures snapshot_total(const struct snapshot *s)

@@ -80,13 +80,22 @@ struct snapshot_process {
 	bool exited;	      /* figures are the last ones measured */
 	bool residency_known; /* false: pages could not be read; figures are all `untouched` */
 	uint64_t vsz, rss, swap, shared, peak_rss; /* as the kernel counts them */
-	uint64_t minor_faults, major_faults;	   /* since it began; major: had to wait for a disk */
-	struct figures now;			   /* sum over its stacks but before_attach */
+	uint64_t minor_faults, major_faults; /* since it began; major: had to wait for a disk */
+	struct figures now;		     /* sum over its stacks but before_attach */
 	uint64_t peak_allocated;
 	uint64_t before_attach_swapped;
 	uint64_t unknown_frees; /* frees of blocks older than memtop */
 	struct rss_accounts accounts;
 };
+
+/* Classes of block sizes: up to 16 B, 64 B, 256 B, … 4 GiB, and larger ones. */
+#define SNAPSHOT_SIZES 16
+
+/* The largest size in bytes of class i; of the last: UINT64_MAX. */
+uint64_t snapshot_size_limit(size_t i);
+
+/* The class that a size belongs to. */
+size_t snapshot_size_class(uint64_t bytes);
 
 struct snapshot_stack {
 	uint32_t process; /* index into processes */
@@ -99,9 +108,10 @@ struct snapshot_stack {
 	uint64_t allocated_total, freed_total; /* bytes since attach */
 	uint64_t allocations, frees;	       /* calls since attach */
 	uint64_t failed;		       /* calls that returned no memory */
-	uint64_t temporary; /* blocks freed before the thread's next allocation */
-	uint64_t at_peak;   /* bytes at the process's peak */
-	uint64_t oldest_ns; /* age of the oldest live block; 0: none */
+	uint64_t temporary;		/* blocks freed before the thread's next allocation */
+	uint64_t at_peak;		/* bytes at the process's peak */
+	uint64_t oldest_ns;		/* age of the oldest live block; 0: none */
+	uint32_t sizes[SNAPSHOT_SIZES]; /* live blocks by size; zeros where not known */
 };
 
 enum snapshot_event_kind {
@@ -116,8 +126,8 @@ const char *snapshot_event_kind_name(enum snapshot_event_kind kind);
 
 /* Why pages left the resident set. */
 enum rss_cause {
-	RSS_SWAPPED,  /* to swap */
-	RSS_FREED,    /* the program gave up the memory they belonged to */
+	RSS_SWAPPED, /* to swap */
+	RSS_FREED,   /* the program gave up the memory they belonged to */
 	RSS_RETURNED, /* given back while the memory stays: MADV_DONTNEED, MADV_FREE, malloc_trim() */
 	RSS_FILES,    /* pages of files dropped: they can be read again */
 };
@@ -183,6 +193,9 @@ struct snapshot {
 /* An empty snapshot that refers to table; NULL when memory is out. The caller frees it. */
 struct snapshot *snapshot_new(const struct stack_table *table);
 void snapshot_free(struct snapshot *s);
+
+/* A snapshot with the same content, over the same table; NULL when memory is out. */
+struct snapshot *snapshot_copy(const struct snapshot *s);
 
 /* The sum of all processes' figures. */
 struct figures snapshot_total(const struct snapshot *s);

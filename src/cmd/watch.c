@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/watch.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/vec.h"
+#include "cmd/message.h"
+#include "cmd/session.h"
+#include "cmd/signals.h"
+#include "cmd/sink.h"
+#include "export/json.h"
+#include "screen/screen.h"
+
+/* What is said while the screen is up is said again after it, so far back. */
+#define KEPT_MESSAGES 50
+
+struct watch {
+	const struct options *options;
+	struct feed *feed;
+	enum exit_status status;
+	struct VEC_OF(char *) messages; /* the measuring thread's, until it has ended */
+};
+
+/* --- the measuring thread ------------------------------------------------------------------------
+ */
+
+static int put_snapshot(const struct snapshot *now, const struct snapshot *previous, void *ctx)
+{
+	const struct watch *w = ctx;
+
+	(void)previous;
+	return feed_put(w->feed, now);
+}
+
+/*
+ * Measuring has ended.  When nobody limited it the targets are gone, and a person wants to look at
+ * what they held last; the stack table must stay for as long.
+ */
+static int stay(const struct snapshot *now, void *ctx)
+{
+	const struct watch *w = ctx;
+
+	(void)now;
+	feed_finish(w->feed, w->options->duration_ns || w->options->iterations);
+	feed_wait_closed(w->feed);
+	return 0;
+}
+
+static void keep_message(const char *text, void *ctx)
+{
+	struct watch *w = ctx;
+	char *copy = strdup(text);
+
+	feed_say(w->feed, text);
+	if (w->messages.n >= KEPT_MESSAGES) {
+		free(w->messages.at[0]);
+		vec_remove(&w->messages, 0, 1);
+	}
+	if (!copy || vec_push(&w->messages, copy))
+		free(copy);
+}
+
+static void *measure(void *ctx)
+{
+	struct watch *w = ctx;
+	struct session_consumer consumer = { .each = put_snapshot, .end = stay, .ctx = w };
+
+	w->status = session_run(w->options, &consumer);
+	feed_finish(w->feed, true);
+	return NULL;
+}
+
+static int measure_start(struct watch *w, pthread_t *thread)
+{
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(thread, NULL, measure, w);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err ? error_set(-err, "cannot start a thread: %s", strerror(err)) : 0;
+}
+
+/* --- what the screen asks for --------------------------------------------------------------------
+ */
+
+/* JSON first, as the screen wants it; then the others in their order. */
+static const struct export_format *format_at(size_t i)
+{
+	if (!i)
+		return &export_json;
+	for (size_t k = 0;; k++) {
+		const struct export_format *format = export_format_at(k);
+
+		if (!format || (format != &export_json && !--i))
+			return format;
+	}
+}
+
+static const char *format_name(size_t i)
+{
+	const struct export_format *format = format_at(i);
+
+	return format ? format->name : NULL;
+}
+
+static int write_snapshot(const struct snapshot *s, size_t format, const char *path)
+{
+	struct export_options options = { .value = EXPORT_ALLOCATED };
+	struct sink *sink;
+	FILE *out;
+	int err = sink_open(path, SINK_WHOLE, &sink);
+
+	if (err)
+		return err;
+	out = sink_begin(sink);
+	err = out ? export_write(format_at(format), out, s, &options)
+		  : error_set(-ENOMEM, "out of memory");
+	if (err)
+		sink_drop(sink);
+	else
+		err = sink_put(sink);
+	return sink_close(sink) ?: err;
+}
+
+/* --- both ----------------------------------------------------------------------------------------
+ */
+
+bool watch_possible(const struct options *o)
+{
+	const char *term = getenv("TERM");
+
+	return !o->batch && !o->json && !o->output && isatty(STDIN_FILENO) &&
+	       isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb");
+}
+
+static int show(struct watch *w, bool color)
+{
+	const struct options *o = w->options;
+	struct screen_options screen = {
+		.out = stdout,
+		.in = stdin,
+		.view = o->view,
+		.sorted = o->sorted,
+		.grouped = o->grouped,
+		.bytes = o->bytes,
+		.color = color,
+		.many = o->live.target != LIVE_PIDS || o->live.n_pids > 1 || o->live.follow,
+		.delay_ns = o->delay_ns,
+		.stopped = signals_stop,
+		.format = format_name,
+		.write = write_snapshot,
+	};
+
+	return screen_run(w->feed, &screen);
+}
+
+static void messages_print(struct watch *w)
+{
+	vec_for_each (&w->messages, text) {
+		message_error("%s", *text);
+		free(*text);
+	}
+	vec_free(&w->messages);
+}
+
+enum exit_status watch_run(const struct options *options, bool color)
+{
+	struct watch w = { .options = options };
+	pthread_t thread;
+	int err = feed_new(&w.feed);
+
+	if (err) {
+		message_error("%s", error_text(err));
+		return exit_status_of(err);
+	}
+	message_set_sink(keep_message, &w);
+	err = measure_start(&w, &thread);
+	if (!err) {
+		err = show(&w, color);
+		signals_request_stop();
+		feed_close(w.feed);
+		pthread_join(thread, NULL);
+	}
+	message_set_sink(NULL, NULL);
+	messages_print(&w);
+	if (err) {
+		message_error("%s", error_text(err));
+		w.status = exit_status_of(err);
+	}
+	feed_free(w.feed);
+	return w.status;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "screen/feed.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct feed {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int fd;
+	struct snapshot *newest;
+	char text[256];
+	bool said, finished, close_screen, closed;
+};
+
+int feed_new(struct feed **feed)
+{
+	struct feed *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	f->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (f->fd < 0) {
+		free(f);
+		return -errno;
+	}
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_cond_init(&f->changed, NULL);
+	*feed = f;
+	return 0;
+}
+
+void feed_free(struct feed *f)
+{
+	if (!f)
+		return;
+	snapshot_free(f->newest);
+	pthread_mutex_destroy(&f->lock);
+	pthread_cond_destroy(&f->changed);
+	close(f->fd);
+	free(f);
+}
+
+/* Wakes the screen; the lock is held. */
+static void feed_ring(struct feed *f)
+{
+	uint64_t one = 1;
+	ssize_t n = write(f->fd, &one, sizeof(one));
+
+	(void)n; /* a counter that is full wakes as well */
+}
+
+/* --- the producer's side -------------------------------------------------------------------------
+ */
+
+/* Events of a snapshot that nobody has seen go before those of the one that replaces it. */
+static int events_carry(const struct snapshot *from, struct snapshot *to)
+{
+	for (size_t i = 0; i < from->events.n; i++) {
+		if (vec_insert(&to->events, i, from->events.at[i]))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int feed_put(struct feed *f, const struct snapshot *s)
+{
+	struct snapshot *copy = snapshot_copy(s);
+	int err = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	pthread_mutex_lock(&f->lock);
+	if (f->newest)
+		err = events_carry(f->newest, copy);
+	snapshot_free(f->newest);
+	f->newest = copy;
+	feed_ring(f);
+	pthread_mutex_unlock(&f->lock);
+	return err;
+}
+
+void feed_say(struct feed *f, const char *text)
+{
+	pthread_mutex_lock(&f->lock);
+	snprintf(f->text, sizeof(f->text), "%s", text);
+	f->said = true;
+	feed_ring(f);
+	pthread_mutex_unlock(&f->lock);
+}
+
+void feed_finish(struct feed *f, bool close_screen)
+{
+	pthread_mutex_lock(&f->lock);
+	f->finished = true;
+	f->close_screen |= close_screen;
+	feed_ring(f);
+	pthread_mutex_unlock(&f->lock);
+}
+
+void feed_wait_closed(struct feed *f)
+{
+	pthread_mutex_lock(&f->lock);
+	while (!f->closed)
+		pthread_cond_wait(&f->changed, &f->lock);
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* --- the screen's side ---------------------------------------------------------------------------
+ */
+
+int feed_fd(const struct feed *f)
+{
+	return f->fd;
+}
+
+struct snapshot *feed_take(struct feed *f)
+{
+	struct snapshot *s;
+	uint64_t rings;
+	ssize_t n;
+
+	pthread_mutex_lock(&f->lock);
+	n = read(f->fd, &rings, sizeof(rings));
+	(void)n; /* nothing to read: nothing new */
+	s = f->newest;
+	f->newest = NULL;
+	pthread_mutex_unlock(&f->lock);
+	return s;
+}
+
+bool feed_heard(struct feed *f, char *text, size_t n)
+{
+	bool said;
+
+	pthread_mutex_lock(&f->lock);
+	said = f->said;
+	if (said)
+		snprintf(text, n, "%s", f->text);
+	f->said = false;
+	pthread_mutex_unlock(&f->lock);
+	return said;
+}
+
+bool feed_finished(struct feed *f, bool *close_screen)
+{
+	bool finished;
+
+	pthread_mutex_lock(&f->lock);
+	finished = f->finished;
+	*close_screen = f->close_screen;
+	pthread_mutex_unlock(&f->lock);
+	return finished;
+}
+
+void feed_close(struct feed *f)
+{
+	pthread_mutex_lock(&f->lock);
+	f->closed = true;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * state: all that the screen knows, for the files that draw its parts and act on its keys.
+ *
+ * screen.c owns the one there is.  What draws takes it const; keys.c changes it.  It holds
+ * snapshots by value of the feed: nothing in it belongs to the producer but the stack table.
+ *
+ *	now, previous   the newest snapshots      mark    the one that `d` kept, or NULL
+ *	rows            made of now (and mark)    log     events as sentences
+ *	pages           table -> detail, help, menu: one is shown, the prompt lies over the last line
+ */
+#ifndef MEMTOP_SCREEN_STATE_H
+#define MEMTOP_SCREEN_STATE_H
+
+#include "model/snapshot.h"
+#include "screen/column.h"
+#include "screen/feed.h"
+#include "screen/history.h"
+#include "screen/rates.h"
+#include "screen/rows.h"
+#include "screen/screen.h"
+#include "screen/settings.h"
+
+enum page { PAGE_TABLE, PAGE_DETAIL, PAGE_HELP, PAGE_MENU };
+
+enum prompt_for {
+	PROMPT_NONE,
+	PROMPT_FILTER,
+	PROMPT_SEARCH,
+	PROMPT_LEAKS,
+	PROMPT_WRITE,
+	PROMPT_EXPORT,
+};
+
+enum menu_for { MENU_SORT, MENU_FORMAT };
+
+/* An event that was seen, as a sentence. */
+struct logged {
+	uint64_t step; /* history_steps() when it came */
+	char text[512];
+};
+
+struct screen {
+	const struct screen_options *options;
+	struct feed *feed;
+	struct settings settings;
+	bool settings_changed;
+
+	struct snapshot *now, *previous, *mark;
+	bool frozen, ended, quit, dirty; /* dirty: rows are to be made anew */
+	struct history *history;
+	struct rates rates;
+	struct cost cost;
+	struct VEC_OF(struct logged) log;
+	char status[512]; /* the newest message; shown until the next key */
+
+	enum page page;
+	struct rows rows;
+	struct group_options group; /* as rows were made */
+	bool alone;		    /* a process was chosen from the list: */
+	uint64_t alone_key;	    /* history_process() of it */
+	uint32_t alone_pid;
+	bool many;		 /* the target may be several processes: a list comes first */
+	uint64_t selected;	 /* key of the selected row */
+	size_t at, top;		 /* its index, and that of the first row shown */
+	bool follow;		 /* the selection stays with its row rather than its place */
+	enum figure sort_before; /* that `p` or `t` returns to */
+	char filter[128], search[128];
+	uint64_t older_ns;
+
+	size_t detail_top;   /* lines scrolled */
+	size_t detail_lines; /* as last drawn */
+
+	enum prompt_for prompt;
+	char prompt_text[256];
+	enum menu_for menu;
+	size_t menu_at;
+	size_t format; /* chosen for PROMPT_EXPORT */
+
+	/* where things were drawn last, for the mouse */
+	int heading_y, rows_y, rows_n;
+	enum figure columns[FIGURES];
+	size_t n_columns;
+};
+
+/* The process that is shown alone (one target, or chosen from the list); NULL: the list. */
+const struct snapshot_process *screen_process(const struct screen *s);
+
+/* Makes the rows of the newest snapshot, and finds the selected one again. */
+void screen_regroup(struct screen *s);
+
+/* Sorts again and keeps the selection. */
+void screen_resort(struct screen *s, enum figure figure);
+
+/* A sentence for the status line. */
+void screen_say(struct screen *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- the parts; each draws from line y on, and tells the lines it took ---- */
+
+int summary_draw(const struct screen *s, int y, int lines);
+int timeline_draw(const struct screen *s, int y, int lines);
+int events_draw(const struct screen *s, int y, int lines);
+void list_draw(struct screen *s, int y, int lines);
+void detail_draw(struct screen *s, int y, int lines);
+void help_draw(int y, int lines);
+void menu_draw(const struct screen *s, int y, int lines);
+void footer_draw(const struct screen *s, int y);
+
+/* How many items the open menu has, and one's text. */
+size_t menu_items(const struct screen *s);
+const char *menu_item(const struct screen *s, size_t i);
+
+/* Takes in the events of the newest snapshot; -ENOMEM. */
+int events_add(struct screen *s);
+
+/* --- keys.c: acts on one key of curses ---- */
+void keys_act(struct screen *s, int key);
+
+/* The key of the last line at column x (a click), or 0. */
+int footer_key_at(const struct screen *s, int x);
+
+#endif

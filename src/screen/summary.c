@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The header: who is measured, what it holds as bars, what happens a second. */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/units.h"
+#include "screen/paint.h"
+#include "screen/state.h"
+
+#define LABEL_CELLS 20 /* "allocated 1023 MiB  " */
+
+/* What the bars show: a process, or all of them. */
+struct subject {
+	struct figures now;
+	struct rss_accounts accounts;
+	uint64_t rss, peak_rss, peak_allocated;
+	bool known;
+};
+
+static void accounts_add(struct rss_accounts *a, const struct rss_accounts *b)
+{
+	uint64_t *to = &a->blocks;
+	const uint64_t *from = &b->blocks;
+
+	for (size_t i = 0; i < sizeof(*a) / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+static struct subject subject_find(const struct screen *s)
+{
+	const struct snapshot_process *one = screen_process(s);
+	struct subject sum = { .known = true };
+
+	vec_for_each (&s->now->processes, p) {
+		if ((one && p != one) || (!one && p->exited))
+			continue;
+		figures_add(&sum.now, &p->now);
+		accounts_add(&sum.accounts, &p->accounts);
+		sum.rss += p->rss;
+		sum.peak_rss += p->peak_rss;
+		sum.peak_allocated += p->peak_allocated;
+		sum.known &= p->residency_known || !one;
+	}
+	return sum;
+}
+
+static void duration_text(char *buf, size_t n, uint64_t ns)
+{
+	uint64_t s = ns / 1000000000u;
+
+	if (s < 60)
+		snprintf(buf, n, "%" PRIu64 "s", s);
+	else if (s < 3600)
+		snprintf(buf, n, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+	else
+		snprintf(buf, n, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+}
+
+static void title_draw(const struct screen *s, int y)
+{
+	const struct snapshot_process *p = screen_process(s);
+	char since[24], right[80], what[16];
+	uint64_t from = p ? p->attached_ns : s->now->time_ns - s->now->elapsed_ns;
+	int x, room;
+
+	duration_text(since, sizeof(since), s->now->time_ns > from ? s->now->time_ns - from : 0);
+	snprintf(right, sizeof(right), " %smeasured for %s, every %.3g s",
+		 s->frozen ? "FROZEN, " : "", since, (double)s->options->delay_ns / 1e9);
+	room = COLS - (int)strlen(right);
+	if (room < 24) {
+		snprintf(right, sizeof(right), "%s %s", s->frozen ? " FROZEN" : "", since);
+		room = COLS - (int)strlen(right);
+	}
+	x = paint_text(y, 0, room, terminal_style(STYLE_TITLE), "memtop ");
+	if (p) {
+		snprintf(what, sizeof(what), "%u ", p->pid);
+		x += paint_text(y, x, room - x, terminal_style(STYLE_BOLD), what);
+		x += paint_format(y, x, room - x, terminal_style(STYLE_BOLD), "%.16s", p->comm);
+		if (p->exited || s->ended)
+			x += paint_text(y, x, room - x, terminal_style(STYLE_ALERT), " ENDED");
+		if (p->cmdline)
+			paint_format(y, x, room - x, terminal_style(STYLE_DIM), "  %s", p->cmdline);
+	} else {
+		paint_format(y, x, room - x, terminal_style(STYLE_BOLD), "%zu processes",
+			     s->now->processes.n);
+	}
+	paint_text(y, room, COLS - room, terminal_style(STYLE_PLAIN), right);
+}
+
+static void bar_label(int y, const char *name, uint64_t bytes)
+{
+	char text[24];
+
+	paint_text(y, 0, LABEL_CELLS, terminal_style(STYLE_PLAIN), name);
+	paint_right(y, 9, 10, terminal_style(STYLE_BOLD), units_bytes(text, sizeof(text), bytes));
+}
+
+/* Name and bytes of each segment that has any. */
+static void legend_draw(int y, int x, const struct segment *segments, const char *const names[],
+			size_t n)
+{
+	char text[24], word[64];
+
+	for (size_t i = 0; i < n && x < COLS - 4; i++) {
+		if (!segments[i].bytes)
+			continue;
+		snprintf(word, sizeof(word), " %s %s   ", names[i],
+			 units_bytes(text, sizeof(text), segments[i].bytes));
+		if (x + (int)strlen(word) - 2 > COLS)
+			break;
+		paint_swatch(y, x, &segments[i]);
+		x += 1 + paint_text(y, x + 1, COLS - x - 1, terminal_style(STYLE_PLAIN), word);
+	}
+}
+
+/* Allocated and resident, on one scale. */
+static int figures_draw(const struct subject *sub, int y, bool full)
+{
+	static const char *const names[] = { "resident", "swapped", "zero page", "untouched" };
+	const struct segment parts[] = {
+		{ sub->now.resident, STYLE_RESIDENT, '#' },
+		{ sub->now.swapped, STYLE_SWAPPED, 's' },
+		{ sub->now.zero, STYLE_ZERO, 'z' },
+		{ sub->now.untouched, STYLE_UNTOUCHED, '.' },
+	};
+	uint64_t allocated = figures_allocated(&sub->now);
+	int width = COLS - LABEL_CELLS;
+
+	bar_label(y, "Allocated", allocated);
+	paint_bar(y, LABEL_CELLS, width, parts, 4, allocated);
+	bar_label(y + 1, "Resident", sub->now.resident);
+	paint_bar(y + 1, LABEL_CELLS, width, parts, 1, allocated);
+	if (!full)
+		return 2;
+	if (sub->known)
+		legend_draw(y + 2, LABEL_CELLS, parts, names, 4);
+	else
+		paint_text(y + 2, LABEL_CELLS, width, terminal_style(STYLE_ALERT),
+			   "its pages cannot be looked at: where its bytes are is not known");
+	return 3;
+}
+
+static int accounts_draw(const struct subject *sub, int y)
+{
+	static const char *const names[] = { "blocks", "allocator", "mappings", "stacks",
+					     "files",  "shared",    "before",	"other" };
+	static const char letters[] = "#amtfsb?";
+	const uint64_t *bytes = &sub->accounts.blocks;
+	struct segment parts[8];
+
+	for (size_t i = 0; i < 8; i++)
+		parts[i] =
+			(struct segment){ bytes[i], (enum style)(STYLE_ACCOUNT + i), letters[i] };
+	bar_label(y, "RSS", sub->rss);
+	paint_bar(y, LABEL_CELLS, COLS - LABEL_CELLS, parts, 8,
+		  sub->rss ? rss_accounts_total(&sub->accounts) : 0);
+	legend_draw(y + 1, LABEL_CELLS, parts, names, 8);
+	return 2;
+}
+
+static void rates_draw(const struct screen *s, const struct subject *sub, int y)
+{
+	const struct rates *r = &s->rates;
+	char a[24], f[24], in[24], peak[24], peak_rss[24];
+
+	units_bytes(a, sizeof(a), (uint64_t)r->allocated);
+	units_bytes(f, sizeof(f), (uint64_t)r->freed);
+	units_bytes(in, sizeof(in), (uint64_t)r->swapped_in);
+	units_bytes(peak, sizeof(peak), sub->peak_allocated);
+	units_bytes(peak_rss, sizeof(peak_rss), sub->peak_rss);
+	paint_format(y, 0, COLS, terminal_style(STYLE_PLAIN),
+		     "Peak %s, RSS %s · alloc %s/s (%.0f/s) · free %s/s (%.0f/s) · faults %.0f/s, "
+		     "%.0f from disk · swap-in %s/s",
+		     peak, peak_rss, a, r->allocations, f, r->frees, r->minor + r->major, r->major,
+		     in);
+}
+
+static void cost_draw(const struct screen *s, int y)
+{
+	const struct snapshot_lost *lost = &s->now->lost;
+	char memory[24], maps[24], text[96] = "";
+	struct timespec t;
+	double age = 0;
+	int x;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	age = (double)t.tv_sec + (double)t.tv_nsec / 1e9 - (double)s->now->time_ns / 1e9;
+	units_bytes(memory, sizeof(memory), s->cost.memory);
+	units_bytes(maps, sizeof(maps), s->cost.maps);
+	if (snapshot_lost_any(lost))
+		snprintf(text, sizeof(text),
+			 "LOST %" PRIu64 " events, %" PRIu64 " blocks, %" PRIu64 " stacks · ",
+			 lost->events, lost->blocks, lost->stacks);
+	x = paint_text(y, 0, COLS, terminal_style(STYLE_ALERT), text);
+	paint_format(
+		y, x, COLS - x, terminal_style(STYLE_DIM),
+		"%sfigures %.1f s old, scan %.0f ms · memtop: %.1f %% CPU, %s + %s in kernel maps",
+		x ? "" : "nothing lost · ", age > 0 ? age : 0, (double)s->now->residency_ns / 1e6,
+		s->cost.cpu * 100, memory, maps);
+}
+
+/* In few lines: figures, without bars. */
+static int small_draw(const struct subject *sub, int y, int lines)
+{
+	char a[24], r[24], w[24], p[24], rss[24];
+
+	if (lines < 1)
+		return 0;
+	units_bytes(a, sizeof(a), figures_allocated(&sub->now));
+	units_bytes(r, sizeof(r), sub->now.resident);
+	units_bytes(w, sizeof(w), sub->now.swapped);
+	units_bytes(p, sizeof(p), figures_phantom(&sub->now));
+	units_bytes(rss, sizeof(rss), sub->rss);
+	paint_format(y, 0, COLS, terminal_style(STYLE_PLAIN), "%s = res %s + swap %s + phantom %s",
+		     a, r, w, p);
+	return 1;
+}
+
+int summary_draw(const struct screen *s, int y, int lines)
+{
+	struct subject sub;
+	int from = y;
+
+	if (lines < 1)
+		return 0;
+	title_draw(s, y++);
+	sub = subject_find(s);
+	if (lines < 4 || !s->settings.header)
+		return y + small_draw(&sub, y, lines - 1) - from;
+	y += figures_draw(&sub, y, lines >= 6);
+	if (lines >= 8)
+		y += accounts_draw(&sub, y);
+	rates_draw(s, &sub, y++);
+	if (lines >= 5)
+		cost_draw(s, y++);
+	return y - from;
+}
