@@ -83,8 +83,8 @@ PROGRAM_CFLAGS := -Wall -Wextra -O2 -g -fomit-frame-pointer -fno-inline \
 		  -fno-optimize-sibling-calls -fno-builtin-malloc -pthread
 
 # Targets that only hand on to a script, or clean up, need no libraries to be there.
-QUICK := help clean deps demo check check-unit check-live check-kernels fuzz bench fmt fmt-check \
-	 lint-includes dist uninstall
+QUICK := help clean deps demo check check-unit check-live check-unwind check-kernels fuzz bench \
+	 fmt fmt-check lint-includes dist uninstall
 ifneq ($(filter-out $(QUICK),$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
@@ -180,11 +180,14 @@ $(OUTPUT)/fuzz/%: tests/fuzz/%.c $(LIB) $(OUTPUT)/.flags
 -include $(OBJS:.o=.d) $(MAIN_OBJ:.o=.d) $(BPF_OBJS:.o=.d)
 -include $(UNIT_BINS:=.d) $(LIVE_BINS:=.d) $(PROGRAM_BINS:=.d) $(FUZZ_BINS:=.d)
 
-.PHONY: units lives programs fuzzers
+.PHONY: units lives programs fuzzers unwind
 units: $(UNIT_BINS)
 lives: $(LIVE_BINS)
 programs: $(PROGRAM_BINS)
 fuzzers: $(FUZZ_BINS)
+unwind: all
+	@$(MAKE) --no-print-directory -C tests/unwind TOP=$(abspath $(OUTPUT)) \
+		OUT=$(abspath $(OUTPUT))/unwind
 
 # --- trying it ---------------------------------------------------------------------------------
 
@@ -205,12 +208,12 @@ bench:
 
 # --- checking it -------------------------------------------------------------------------------
 
-.PHONY: check check-unit check-live check-kernels fuzz
+.PHONY: check check-unit check-live check-unwind check-kernels fuzz
 check:
 	@tools/install-deps build test
 	@tools/check all
 
-check-unit check-live: check-%:
+check-unit check-live check-unwind: check-%:
 	@tools/install-deps build test
 	@tools/check $*
 
@@ -266,6 +269,7 @@ help:
 #: make check          install what is missing, build, run every test of this machine
 #: make check-unit     the unit tests, plain and under ASan and UBSan
 #: make check-live     the tests that measure real processes (root)
+#: make check-unwind   the unwinder against libdwfl, frame for frame (root)
 #: make check-kernels  boot Debian's 6.1 and 6.12 kernels and test there
 #: make bench          what a malloc/free pair costs under memtop, empty probes and bpftrace
 #: make fuzz           fuzz each parser for FUZZ_SECONDS (60)

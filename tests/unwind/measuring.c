@@ -213,7 +213,8 @@ void measuring_close(struct measuring *m)
 	if (!m)
 		return;
 	if (m->memtop > 0) {
-		kill(m->memtop, SIGTERM);
+		/* in good order it would put names to every stack, which nobody reads */
+		kill(m->memtop, SIGKILL);
 		waitpid(m->memtop, NULL, 0);
 	}
 	for (size_t i = 0; i < m->n; i++)

@@ -15,7 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAPS_MAX (1 << 20)
+#define MAPS_MAX     (1 << 20)
+#define STOP_WAIT_US 10000000
 
 struct reference {
 	pid_t pid, tid;
@@ -185,13 +186,19 @@ struct reference *reference_open(pid_t pid, reference_original_fn original, void
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
-/* Waits until all threads of the process, a child of ours, have stopped. */
+/* Waits until all threads of the process, a child of ours, have stopped; not for ever. */
 static bool wait_stopped(const struct reference *r)
 {
 	siginfo_t info = { 0 };
 
-	if (waitid(P_PID, r->pid, &info, WSTOPPED | WEXITED | WNOWAIT) ||
-	    info.si_code != CLD_STOPPED)
+	for (int us = 0; us < STOP_WAIT_US; us += 200) {
+		if (waitid(P_PID, r->pid, &info, WSTOPPED | WEXITED | WNOWAIT | WNOHANG))
+			return false;
+		if (info.si_pid)
+			break;
+		usleep(200);
+	}
+	if (info.si_code != CLD_STOPPED)
 		return false;
 	return !waitid(P_PID, r->pid, &info, WSTOPPED);
 }

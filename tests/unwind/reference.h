@@ -40,7 +40,7 @@ struct reference *reference_open(pid_t pid, reference_original_fn original, void
 
 /*
  * Unwinds thread tid, to which a SIGSTOP has been sent, once it has stopped; it stays stopped.
- * False when the process has ended.
+ * False when the process has ended, or does not stop within 10 s.
  */
 bool reference_walk(struct reference *r, pid_t tid, struct reference_stack *stack);
 

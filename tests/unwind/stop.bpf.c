@@ -62,13 +62,17 @@ static __always_inline __u32 memo_check(struct task_state *st, const struct pt_r
 	return STOP_MEMO_RIGHT;
 }
 
-static __always_inline void sample_send(struct task_state *st, __u32 tid, __u64 sp, __u32 way,
+/*
+ * False when the thread does not stop: with interrupts off the signal is left to an irq_work, and
+ * each CPU has one only.  A sample without its stop would be waited for without end.
+ */
+static __always_inline bool sample_send(struct task_state *st, __u32 tid, __u64 sp, __u32 way,
 					__u32 memo)
 {
 	struct stop_sample *sample = bpf_ringbuf_reserve(&samples, sizeof(*sample), 0);
 
 	if (!sample)
-		return;
+		return false;
 	sample->way = way;
 	sample->tid = tid;
 	sample->memo = memo;
@@ -76,8 +80,12 @@ static __always_inline void sample_send(struct task_state *st, __u32 tid, __u64 
 	sample->sp = sp;
 	sample->n = st->stack.n;
 	bpf_probe_read_kernel(sample->frames, sizeof(sample->frames), st->stack.frames);
+	if (bpf_send_signal_thread(SIGSTOP)) {
+		bpf_ringbuf_discard(sample, 0);
+		return false;
+	}
 	bpf_ringbuf_submit(sample, 0);
-	bpf_send_signal_thread(SIGSTOP);
+	return true;
 }
 
 /* In the page that the kernel adds for uprobes: code of its own, without unwind information. */
@@ -109,7 +117,9 @@ static __always_inline int stop_at(struct task_struct *task, const struct pt_reg
 	if (__sync_fetch_and_add(&countdown[way], -1) == 1) {
 		if (!st->stack.n)
 			memo = memo_check(st, regs, at_entry, index);
-		sample_send(st, task->pid, regs->sp, way, memo);
+		/* the next event, then; who disarms meanwhile, waits a moment longer */
+		if (!sample_send(st, task->pid, regs->sp, way, memo))
+			countdown[way] = 1;
 	}
 	scratch_give(st);
 	return 0;

@@ -136,6 +136,8 @@ int stopper_watch(struct stopper *s, enum stop_way way)
 
 void stopper_arm(struct stopper *s, enum stop_way way, unsigned int n)
 {
+	/* nothing of before */
+	ring_buffer__consume(s->ring);
 	s->got = 0;
 	__atomic_store_n(&s->skel->bss->countdown[way], n, __ATOMIC_RELEASE);
 }

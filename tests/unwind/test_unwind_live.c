@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,7 +30,7 @@
 #include "reference.h"
 #include "stopper.h"
 
-#define SAMPLES	 300
+#define SAMPLES	 200
 #define MAX_LIST 12
 
 /* DWARF's numbers of registers. */
@@ -77,6 +78,9 @@ struct run {
 static const char *const way_names[] = { "entries", "insides", "faults", "system calls", "timer" };
 
 static char memtop_path[PATH_MAX];
+
+/* Of all scenarios. */
+static size_t all_samples, all_excused;
 
 /* Goes where this program is: what the targets are made from is there, too. */
 static void enter_directory(void)
@@ -238,20 +242,22 @@ static bool is_same(const struct stop_sample *sample, const struct reference_sta
  *  - Rows know frames by rsp or rbp.  A function that aligns its stack has a few instructions where
  *    the frame is found through r10, as has longjmp() with rdi: memtop's walk must end there, and
  *    say that this is unsupported.
- *  - libdwfl has no way on where a file describes no frame, as behind clone's system call.
+ *  - Where a file describes no frame, as behind clone's system call, libdwfl guesses one more frame
+ *    at most and then says that it knows no way on.
  */
 static bool is_excused(struct run *run, const struct stop_sample *sample,
 		       const struct reference_stack *ref)
 {
-	size_t same = frames_equal(sample, ref), n = ref->error ? ref->n : sample->n;
+	size_t same = frames_equal(sample, ref);
 	int reg;
 
-	if (same != n || !n || !ref->interrupted[n - 1])
+	if (!same || !ref->interrupted[same - 1])
 		return false;
-	reg = reference_cfa_register(run->reference, ref->pc[n - 1]);
-	if (ref->error)
-		return reg < 0;
-	return sample->end == STACK_END_UNSUPPORTED && reg >= 0 && reg != RBP && reg != RSP;
+	reg = reference_cfa_register(run->reference, ref->pc[same - 1]);
+	if (reg < 0)
+		return ref->error;
+	return sample->n == same && sample->end == STACK_END_UNSUPPORTED && reg != RBP &&
+	       reg != RSP;
 }
 
 static void show_difference(struct run *run, const struct stop_sample *sample,
@@ -348,7 +354,9 @@ static bool sample_once(struct run *run, enum stop_way way)
 	kill(run->pid, SIGCONT);
 	if (!stopper_wait(run->stopper, &sample, 1000)) {
 		stopper_disarm(run->stopper, way);
-		return false;
+		/* one that was on its way just then */
+		if (!stopper_wait(run->stopper, &sample, 50))
+			return false;
 	}
 	if (reference_walk(run->reference, sample.tid, &ref))
 		compare(run, &sample, &ref);
@@ -416,6 +424,8 @@ static void check_scenario(const struct scenario *s)
 	sample_all(&run);
 	say_counts(&run);
 	run_end(&run);
+	all_samples += run.counts.samples;
+	all_excused += run.counts.excused;
 	assert_int_equal(run.counts.different, 0);
 	assert_int_equal(run.counts.memo_wrong, 0);
 	assert_true(run.counts.excused * 20 <= run.counts.samples);
@@ -641,6 +651,14 @@ static void test_clang(void **state)
 	check_scenario(&s);
 }
 
+/* So few that chance cannot make them more: one in a hundred of all. */
+static void test_excused_are_few(void **state)
+{
+	(void)state;
+	print_message("  %zu of %zu stacks excused\n", all_excused, all_samples);
+	assert_true(all_excused * 100 <= all_samples);
+}
+
 int main(int argc, char **argv)
 {
 	const char *memtop = getenv("MEMTOP");
@@ -652,13 +670,15 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_uretprobes),     cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_system_calls),   cmocka_unit_test(test_python),
 		cmocka_unit_test(test_python_in_full), cmocka_unit_test(test_gdb),
-		cmocka_unit_test(test_clang),
+		cmocka_unit_test(test_clang),	       cmocka_unit_test(test_excused_are_few),
 	};
 
 	if (!realpath(memtop ? memtop : "memtop", memtop_path)) {
 		perror(memtop);
 		return 1;
 	}
+	/* what else runs on the machine shall not starve one of the five that take turns */
+	setpriority(PRIO_PROCESS, 0, -5);
 	enter_directory();
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
