@@ -278,6 +278,7 @@ static int live_release(struct live *l, struct target *t)
 	if (err)
 		return err;
 	kernel_release_space(k, t->space);
+	traces_forget(l->traces, t);
 	target_free(t, &l->ctx);
 	return 0;
 }

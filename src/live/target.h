@@ -59,6 +59,7 @@ struct target {
 	struct threads threads;	      /* with the last stack pointer known of each */
 	struct snapshot_process last; /* as in the last snapshot; last.pid is 0 before the first */
 	struct VEC_OF(struct snapshot_stack) last_stacks;
+	struct VEC_OF(uint64_t) traces; /* hashes of its stacks: traces.c's */
 };
 
 struct target_list VEC_OF(struct target *);

@@ -144,11 +144,29 @@ int traces_add(struct traces *t, struct target *target, const struct target_cont
 		target_refresh_for(target, ctx, e->frames[i].address);
 	for (uint32_t i = 0; i < n; i++)
 		trace->frames[i] = frame_locate(t, target, ctx, &e->frames[i]);
-	if (table_put(&t->by_stack, e->stack, (uintptr_t)trace)) {
+	if (vec_push(&target->traces, e->stack) ||
+	    table_put(&t->by_stack, e->stack, (uintptr_t)trace)) {
 		free(trace);
 		return -ENOMEM;
 	}
 	return 0;
+}
+
+void traces_forget(struct traces *t, struct target *target)
+{
+	vec_for_each (&target->traces, stack) {
+		struct trace *trace;
+		uint64_t value;
+
+		if (!table_get(&t->by_stack, *stack, &value))
+			continue;
+		trace = (struct trace *)(uintptr_t)value;
+		table_remove(&t->by_stack, *stack);
+		if (trace->id != UNRESOLVED)
+			stack_table_drop(t->table, trace->id);
+		free(trace);
+	}
+	vec_clear(&target->traces);
 }
 
 static const char *string_of(struct traces *t, const char *text)

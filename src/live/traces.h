@@ -29,6 +29,12 @@ int traces_add(struct traces *t, struct target *target, const struct target_cont
 	       const struct event_stack *e);
 
 /*
+ * Forgets the stacks of a target that has been in a snapshot for the last time, and drops them from
+ * the stack table: its hashes may come again, of another process in the same space.
+ */
+void traces_forget(struct traces *t, struct target *target);
+
+/*
  * The stack table's id for a stack hash, resolved now if it has not been; a stack whose frames have
  * not come is the one empty stack with STACK_STOP_LOST (*lost is set then).  -ENOMEM.
  */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/stack_table.h"
+
 void figures_add(struct figures *a, const struct figures *b)
 {
 	a->resident += b->resident;
@@ -83,12 +85,18 @@ bool snapshot_lost_any(const struct snapshot_lost *lost)
 	return lost->events || lost->blocks || lost->block_bytes || lost->stacks;
 }
 
-struct snapshot *snapshot_new(const struct stack_table *table)
+struct snapshot *snapshot_new(struct stack_table *table)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 
-	if (s)
-		s->table = table;
+	if (!s)
+		return NULL;
+	s->table = table;
+	s->hold = stack_table_hold(table);
+	if (!s->hold) {
+		free(s);
+		return NULL;
+	}
 	return s;
 }
 
@@ -96,6 +104,7 @@ void snapshot_free(struct snapshot *s)
 {
 	if (!s)
 		return;
+	stack_table_release(s->table, s->hold);
 	vec_free(&s->processes);
 	vec_free(&s->stacks);
 	vec_free(&s->events);
@@ -111,10 +120,12 @@ void snapshot_free(struct snapshot *s)
 
 struct snapshot *snapshot_copy(const struct snapshot *s)
 {
-	struct snapshot *copy = snapshot_new(s->table);
+	struct snapshot *copy = malloc(sizeof(*copy));
 
-	if (!copy)
+	if (!copy || !stack_table_hold_again(s->table, s->hold)) {
+		free(copy);
 		return NULL;
+	}
 	*copy = *s;
 	memset(&copy->processes, 0, sizeof(copy->processes));
 	memset(&copy->stacks, 0, sizeof(copy->stacks));

@@ -187,11 +187,12 @@ struct snapshot {
 	struct VEC_OF(struct snapshot_process) processes;
 	struct VEC_OF(struct snapshot_stack) stacks;
 	struct VEC_OF(struct snapshot_event) events; /* since the previous snapshot */
-	const struct stack_table *table;	     /* not owned; outlives the snapshot */
+	struct stack_table *table;		     /* not owned; outlives the snapshot */
+	uint64_t hold;				     /* on the table's stacks */
 };
 
 /* An empty snapshot that refers to table; NULL when memory is out. The caller frees it. */
-struct snapshot *snapshot_new(const struct stack_table *table);
+struct snapshot *snapshot_new(struct stack_table *table);
 void snapshot_free(struct snapshot *s);
 
 /* A snapshot with the same content, over the same table; NULL when memory is out. */

@@ -3,8 +3,14 @@
  * stack_table: the call stacks that snapshots refer to, each once, resolved to names.
  *
  * A producer (the live side, a recording) fills one and owns it for as long as any snapshot refers
- * to it; views and exports only read.  Stacks are never removed or changed, so an id is good for
- * the table's life.  It knows nothing of how a name was found.
+ * to it; views and exports only read.  Stacks are never changed, and an id never comes to mean
+ * another stack.  It knows nothing of how a name was found.
+ *
+ * The producer drops the stacks of processes that have ended, as a machine that compiles makes
+ * millions an hour.  A dropped stack goes when the last snapshot goes that was there at its drop:
+ *
+ *	snapshot 7 ----holds----> |  id 41: dropped at 7: waits for 7
+ *	snapshot 8 ----holds----> |  id 42: dropped at 6: gone
  *
  * One thread adds; others may meanwhile read those stacks and strings that they were told of by a
  * snapshot which that thread has handed them (with a lock, so that it is seen whole).
@@ -66,7 +72,23 @@ const struct frame *stack_table_frames(const struct stack_table *t, uint32_t id,
 
 enum stack_stop stack_table_stop(const struct stack_table *t, uint32_t id);
 
-/* Stacks so far: ids run from 0 to this less one. */
+/*
+ * The producer will put stack id into no further snapshot; it goes as soon as no snapshot that is
+ * held now is held any more.  Of a stack that is gone the frames are NULL and the stop is LOST.
+ */
+void stack_table_drop(struct stack_table *t, uint32_t id);
+
+/*
+ * Keeps all stacks that are not dropped yet until stack_table_release() of the number returned, which
+ * is never 0; 0: out of memory.  snapshot_new() and snapshot_free() do it; from any thread.
+ */
+uint64_t stack_table_hold(struct stack_table *t);
+
+/* Holds what `hold` does once more, for a copy; to be released as often. False: out of memory. */
+bool stack_table_hold_again(struct stack_table *t, uint64_t hold);
+void stack_table_release(struct stack_table *t, uint64_t hold);
+
+/* Stacks so far, also dropped ones: ids run from 0 to this less one. */
 uint32_t stack_table_count(const struct stack_table *t);
 
 /* "root", "depth", "no_rows", "unreadable", "unsupported", "lost". */
