@@ -5,13 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/vec.h"
 
 /* Room for files that come later (dlopen, exec): 8 MiB of rows; libLLVM alone has 6. */
 #define SPARE_ROWS  (1u << 20)
 #define SPARE_INDEX (1u << 18)
-#define SPARE_ALL   4 /* times as much on the whole machine */
+
+/* On the whole machine any program may start: a browser has 50 MiB. One byte of RAM in so many. */
+#define SPARE_ALL_SHARE 256
+#define SPARE_ALL_MIN	4 /* times the room of a single process */
+#define SPARE_ALL_MAX	16
 
 /* A walk takes microseconds; a preempted one perhaps some milliseconds. */
 #define GRACE_NS 1000000000ULL
@@ -98,9 +103,19 @@ int unwind_store_add(struct unwind_store *s, const struct unwind_table *table,
 	return 0;
 }
 
+static uint32_t spare_all(void)
+{
+	uint64_t ram = (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+	uint64_t times = ram / SPARE_ALL_SHARE / (SPARE_ROWS * sizeof(struct unwind_row));
+
+	return times < SPARE_ALL_MIN   ? SPARE_ALL_MIN
+	       : times > SPARE_ALL_MAX ? SPARE_ALL_MAX
+				       : times;
+}
+
 struct kernel_sizes unwind_store_sizes(const struct unwind_store *s, bool all)
 {
-	uint32_t spare = all ? SPARE_ALL : 1;
+	uint32_t spare = all ? spare_all() : 1;
 
 	return (struct kernel_sizes){
 		.unwind_rows = s->n_rows * 2 + SPARE_ROWS * spare,
