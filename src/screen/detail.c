@@ -110,12 +110,14 @@ static void curve_draw(struct sheet *d, const struct row *row)
 		return;
 	samples = history_samples(s->history, key_of_history(s, row), &n);
 	shown = n < paint_curve_samples(COLS - 2) ? n : paint_curve_samples(COLS - 2);
+	if (!shown)
+		return;
 	for (size_t i = n - shown; i < n; i++)
 		max = samples[i].line > max ? samples[i].line : max;
 	sheet_format(d, STYLE_BOLD, "history of %zu measurements, highest %s", shown,
 		     size_text(s, text, sizeof(text), max));
 	/* a curve that is half scrolled out is not drawn: its lines stay empty */
-	if (d->line > s->detail_top && y + 1 + CURVE_LINES <= d->y + d->lines && shown)
+	if (d->line > s->detail_top && y + 1 + CURVE_LINES <= d->y + d->lines)
 		paint_curve((struct area){ y + 1, 1, CURVE_LINES, COLS - 2 }, samples + n - shown,
 			    shown, max);
 	d->line += CURVE_LINES;

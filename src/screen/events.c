@@ -15,7 +15,7 @@ int events_add(struct screen *s)
 	struct event_text how = { .pid = s->many, .bytes = s->settings.bytes };
 
 	vec_for_each (&s->now->events, e) {
-		struct logged logged = { .step = history_steps(s->history) };
+		struct logged logged = { .step = history_steps(s->history), .pid = e->pid };
 		FILE *out = fmemopen(logged.text, sizeof(logged.text), "w");
 
 		if (!out)
@@ -31,12 +31,54 @@ int events_add(struct screen *s)
 	return 0;
 }
 
+/* Bytes of text that fit into width cells, broken at a blank where there is one. */
+static size_t line_break(const char *text, int width)
+{
+	size_t at = 0, blank = 0;
+	int cells = 0;
+
+	for (; text[at] && cells < width; cells++) {
+		do
+			at++;
+		while ((text[at] & 0xc0) == 0x80);
+		if (text[at] == ' ')
+			blank = at;
+	}
+	return text[at] && blank ? blank : at;
+}
+
+/* One event in as many lines as are left; the lines it took. */
+static int event_draw(const char *text, int y, int lines, attr_t style)
+{
+	const int indent = 9; /* under the words, behind the time */
+	int n = 0;
+
+	while (*text && n < lines) {
+		int x = n ? indent : 0;
+		size_t bytes = n + 1 < lines ? line_break(text, COLS - x) : strlen(text);
+
+		paint_format(y + n++, x, COLS - x, style, "%.*s", (int)bytes, text);
+		text += bytes;
+		text += strspn(text, " ");
+	}
+	return n;
+}
+
+bool event_concerns(const struct screen *s, const struct logged *e)
+{
+	const struct snapshot_process *p = screen_process(s);
+
+	return !p || !e->pid || e->pid == p->pid;
+}
+
 int events_draw(const struct screen *s, int y, int lines)
 {
 	int n = 0;
 
-	for (; n < lines && (size_t)n < s->log.n; n++)
-		paint_text(y + n, 0, COLS, terminal_style(n ? STYLE_DIM : STYLE_ALERT),
-			   s->log.at[s->log.n - 1 - (size_t)n].text);
+	for (size_t i = s->log.n; n < lines && i-- > 0;) {
+		if (event_concerns(s, &s->log.at[i]))
+			n += event_draw(s->log.at[i].text, y + n, lines - n,
+					terminal_style(n ? STYLE_DIM : STYLE_ALERT));
+	}
 	return n;
 }

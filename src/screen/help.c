@@ -132,13 +132,34 @@ static int footer_key_cells(const struct footer_key *k)
 	return (int)(strlen(k->name) + strlen(k->does)) + 1;
 }
 
+/*
+ * Where the next key after `k` (NULL: the first) that has room begins, *x its column; NULL: none.
+ * The way out is the last of them and always has room: others give way.
+ */
+static const struct footer_key *footer_next(const struct footer_key *keys,
+					    const struct footer_key *k, int *x)
+{
+	const struct footer_key *last = keys;
+
+	while (last[1].name)
+		last++;
+	if (k == last)
+		return NULL;
+	if (k)
+		*x += footer_key_cells(k);
+	k = k ? k + 1 : keys;
+	if (*x + footer_key_cells(k) + footer_key_cells(last) - 1 > COLS)
+		return last;
+	return k;
+}
+
 int footer_key_at(const struct screen *s, int x)
 {
+	const struct footer_key *keys = footer_keys(s), *k = NULL;
 	int at = 0;
 
-	for (const struct footer_key *k = footer_keys(s); k->name; k++) {
-		at += footer_key_cells(k);
-		if (x < at)
+	while ((k = footer_next(keys, k, &at))) {
+		if (x >= at && x < at + footer_key_cells(k))
 			return k->key;
 	}
 	return 0;
@@ -146,6 +167,7 @@ int footer_key_at(const struct screen *s, int x)
 
 void footer_draw(const struct screen *s, int y)
 {
+	const struct footer_key *keys = footer_keys(s), *k = NULL;
 	int x = 0;
 
 	if (s->prompt != PROMPT_NONE) {
@@ -159,9 +181,10 @@ void footer_draw(const struct screen *s, int y)
 		paint_text(y, 0, COLS, terminal_style(STYLE_ALERT), s->status);
 		return;
 	}
-	for (const struct footer_key *k = footer_keys(s); k->name && x < COLS; k++) {
-		x += paint_text(y, x, COLS - x, terminal_style(STYLE_BOLD), k->name);
-		x += paint_text(y, x, COLS - x, terminal_style(STYLE_KEY), k->does);
-		x += paint_text(y, x, COLS - x, terminal_style(STYLE_PLAIN), " ");
+	while ((k = footer_next(keys, k, &x))) {
+		int name = (int)strlen(k->name);
+
+		paint_text(y, x, COLS - x, terminal_style(STYLE_BOLD), k->name);
+		paint_text(y, x + name, COLS - x - name, terminal_style(STYLE_KEY), k->does);
 	}
 }

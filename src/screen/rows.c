@@ -41,16 +41,16 @@ static int row_add(struct rows *rows, const struct group_row *g, const struct sn
 {
 	struct row row = { .group = *g, .key = row_key(g, s, by) };
 
+	/* its last figures are in the sums; in a list it would only flash up */
+	if (by == GROUP_PROCESS && g->process != GROUP_MANY && s->processes.at[g->process].exited &&
+	    s->processes.n > 1)
+		return 0;
+
 	for (int f = 0; f < FIGURES; f++)
 		row.value[f] = (int64_t)order_value(&g->sum, figure_infos[f].order);
 	row.value[FIGURE_RSS] = by == GROUP_PROCESS && g->process != GROUP_MANY
 					? (int64_t)s->processes.at[g->process].rss
 					: 0;
-	if (!figures_allocated(&g->sum.now) && !g->sum.rate && !g->sum.touched &&
-	    !g->sum.temporary && by != GROUP_PROCESS) {
-		rows->hidden++;
-		return 0;
-	}
 	return vec_push(rows, row);
 }
 
@@ -86,7 +86,6 @@ static int rows_of(struct rows *rows, const struct snapshot *now, const struct s
 	if (err)
 		return err;
 	vec_clear(rows);
-	rows->hidden = 0;
 	rows->filtered = g.filtered;
 	rows->before_attach = g.before_attach;
 	err = vec_reserve(rows, g.rows.n);
@@ -95,6 +94,7 @@ static int rows_of(struct rows *rows, const struct snapshot *now, const struct s
 	grouping_free(&g);
 	if (!err && options->by == GROUP_PROCESS)
 		err = processes_add(rows, now, options);
+	rows->all = rows->n;
 	return err;
 }
 
@@ -152,11 +152,19 @@ int rows_make(struct rows *rows, const struct snapshot *now, const struct snapsh
 	return err;
 }
 
+static bool row_is_empty(const struct row *row, enum figure figure)
+{
+	return !row->value[figure] && !row->value[FIGURE_ALLOCATED] && !row->value[FIGURE_RATE] &&
+	       !row->value[FIGURE_RSS];
+}
+
 static int row_compare(const void *a, const void *b, void *figure)
 {
 	const struct row *x = a, *y = b;
 	enum figure f = *(const enum figure *)figure;
 
+	if (row_is_empty(x, f) != row_is_empty(y, f))
+		return row_is_empty(x, f) ? 1 : -1;
 	if (x->value[f] != y->value[f])
 		return x->value[f] < y->value[f] ? 1 : -1;
 	if (x->value[FIGURE_ALLOCATED] != y->value[FIGURE_ALLOCATED])
@@ -167,8 +175,11 @@ static int row_compare(const void *a, const void *b, void *figure)
 
 void rows_sort(struct rows *rows, enum figure figure)
 {
+	rows->n = rows->all;
 	if (rows->n)
 		qsort_r(rows->at, rows->n, sizeof(*rows->at), row_compare, &figure);
+	while (rows->n && row_is_empty(&rows->at[rows->n - 1], figure))
+		rows->n--;
 }
 
 void rows_free(struct rows *rows)

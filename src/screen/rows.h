@@ -18,9 +18,9 @@ struct row {
 };
 
 struct rows {
-	struct VEC_OF(struct row);
+	struct VEC_OF(struct row); /* n: those to show; rows that hold nothing lie behind them */
+	size_t all;
 	struct group_sum filtered, before_attach;
-	uint32_t hidden; /* rows left out as they hold nothing at all */
 };
 
 /*
@@ -31,6 +31,7 @@ struct rows {
 int rows_make(struct rows *rows, const struct snapshot *now, const struct snapshot *previous,
 	      const struct snapshot *base, const struct group_options *options);
 
+/* Largest first; rows that hold nothing, and have nothing of this figure, are not shown. */
 void rows_sort(struct rows *rows, enum figure figure);
 void rows_free(struct rows *rows);
 

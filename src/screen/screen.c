@@ -143,7 +143,7 @@ static struct layout layout_find(const struct screen *s)
 	if (s->settings.timeline && LINES >= 20)
 		l.timeline = LINES >= 50 ? 10 : LINES >= 36 ? 7 : LINES >= 28 ? 5 : 3;
 	if (s->settings.events)
-		l.events = LINES >= 50 ? 5 : LINES >= 36 ? 3 : LINES >= 12 ? 1 : 0;
+		l.events = LINES >= 50 ? 6 : LINES >= 36 ? 4 : LINES >= 22 ? 2 : LINES >= 12;
 	return l;
 }
 

@@ -37,6 +37,7 @@ enum menu_for { MENU_SORT, MENU_FORMAT };
 /* An event that was seen, as a sentence. */
 struct logged {
 	uint64_t step; /* history_steps() when it came */
+	uint32_t pid;  /* 0: of the whole machine */
 	char text[512];
 };
 
@@ -112,6 +113,9 @@ const char *menu_item(const struct screen *s, size_t i);
 
 /* Takes in the events of the newest snapshot; -ENOMEM. */
 int events_add(struct screen *s);
+
+/* True when an event is about what is shown: any in the list, else those of the process. */
+bool event_concerns(const struct screen *s, const struct logged *e);
 
 /* --- keys.c: acts on one key of curses ---- */
 void keys_act(struct screen *s, int key);

@@ -133,7 +133,10 @@ static int figures_draw(const struct subject *sub, int y, bool full)
 	paint_bar(y + 1, LABEL_CELLS, width, parts, 1, allocated);
 	if (!full)
 		return 2;
-	if (sub->known)
+	if (!allocated)
+		paint_text(y + 2, LABEL_CELLS, width, terminal_style(STYLE_DIM),
+			   "nothing is held that was allocated since memtop came");
+	else if (sub->known)
 		legend_draw(y + 2, LABEL_CELLS, parts, names, 4);
 	else
 		paint_text(y + 2, LABEL_CELLS, width, terminal_style(STYLE_ALERT),
@@ -159,21 +162,26 @@ static int accounts_draw(const struct subject *sub, int y)
 	return 2;
 }
 
+static const char *short_bytes(char *buf, size_t n, double bytes)
+{
+	return figure_text(buf, n, (int64_t)bytes, false, false, false);
+}
+
 static void rates_draw(const struct screen *s, const struct subject *sub, int y)
 {
 	const struct rates *r = &s->rates;
 	char a[24], f[24], in[24], peak[24], peak_rss[24];
 
-	units_bytes(a, sizeof(a), (uint64_t)r->allocated);
-	units_bytes(f, sizeof(f), (uint64_t)r->freed);
-	units_bytes(in, sizeof(in), (uint64_t)r->swapped_in);
-	units_bytes(peak, sizeof(peak), sub->peak_allocated);
-	units_bytes(peak_rss, sizeof(peak_rss), sub->peak_rss);
+	short_bytes(a, sizeof(a), r->allocated);
+	short_bytes(f, sizeof(f), r->freed);
+	short_bytes(in, sizeof(in), r->swapped_in);
+	short_bytes(peak, sizeof(peak), (double)sub->peak_allocated);
+	short_bytes(peak_rss, sizeof(peak_rss), (double)sub->peak_rss);
 	paint_format(y, 0, COLS, terminal_style(STYLE_PLAIN),
-		     "Peak %s, RSS %s · alloc %s/s (%.0f/s) · free %s/s (%.0f/s) · faults %.0f/s, "
-		     "%.0f from disk · swap-in %s/s",
-		     peak, peak_rss, a, r->allocations, f, r->frees, r->minor + r->major, r->major,
-		     in);
+		     "peak %s, RSS %s · a second: alloc %s (%.0f calls) free %s (%.0f) "
+		     "swap-in %s faults %.0f (%.0f disk)",
+		     peak, peak_rss, a, r->allocations, f, r->frees, in, r->minor + r->major,
+		     r->major);
 }
 
 static void cost_draw(const struct screen *s, int y)
@@ -186,8 +194,8 @@ static void cost_draw(const struct screen *s, int y)
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	age = (double)t.tv_sec + (double)t.tv_nsec / 1e9 - (double)s->now->time_ns / 1e9;
-	units_bytes(memory, sizeof(memory), s->cost.memory);
-	units_bytes(maps, sizeof(maps), s->cost.maps);
+	short_bytes(memory, sizeof(memory), (double)s->cost.memory);
+	short_bytes(maps, sizeof(maps), (double)s->cost.maps);
 	if (snapshot_lost_any(lost))
 		snprintf(text, sizeof(text),
 			 "LOST %" PRIu64 " events, %" PRIu64 " blocks, %" PRIu64 " stacks · ",
@@ -195,8 +203,8 @@ static void cost_draw(const struct screen *s, int y)
 	x = paint_text(y, 0, COLS, terminal_style(STYLE_ALERT), text);
 	paint_format(
 		y, x, COLS - x, terminal_style(STYLE_DIM),
-		"%sfigures %.1f s old, scan %.0f ms · memtop: %.1f %% CPU, %s + %s in kernel maps",
-		x ? "" : "nothing lost · ", age > 0 ? age : 0, (double)s->now->residency_ns / 1e6,
+		"%sfigures %.1f s old, scan %.0f ms · memtop: %.1f %% CPU, %s + %s in the kernel",
+		x ? "" : "0 lost · ", age > 0 ? age : 0, (double)s->now->residency_ns / 1e6,
 		s->cost.cpu * 100, memory, maps);
 }
 

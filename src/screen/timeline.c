@@ -23,7 +23,7 @@ static uint64_t highest(const struct sample *samples, size_t n)
 }
 
 /* A mark under each moment at which something happened. */
-static void marks_draw(const struct screen *s, int y, int width, size_t shown)
+static void marks_draw(const struct screen *s, int y, size_t shown)
 {
 	uint64_t steps = history_steps(s->history);
 	size_t each = paint_curve_samples(1);
@@ -31,14 +31,13 @@ static void marks_draw(const struct screen *s, int y, int width, size_t shown)
 	vec_for_each (&s->log, e) {
 		uint64_t back = steps - e->step;
 
-		if (back < shown)
+		if (back < shown && event_concerns(s, e))
 			paint_text(y, COLS - 1 - (int)(back / each), 1, terminal_style(STYLE_ALERT),
 				   "▲");
 	}
-	(void)width;
 }
 
-static void axis_draw(const struct screen *s, int y, int width, size_t shown)
+static void axis_draw(const struct screen *s, int y, size_t shown)
 {
 	uint64_t then = history_time_ns(s->history, shown ? shown - 1 : 0);
 	uint64_t seconds =
@@ -48,8 +47,7 @@ static void axis_draw(const struct screen *s, int y, int width, size_t shown)
 	if (seconds && x < COLS - 16)
 		paint_format(y, x > SCALE_CELLS ? x : SCALE_CELLS, 12, terminal_style(STYLE_DIM),
 			     "-%" PRIu64 "m%02" PRIu64 "s", seconds / 60, seconds % 60);
-	paint_text(y, COLS - 3, 3, terminal_style(STYLE_DIM), "now");
-	marks_draw(s, y, width, shown);
+	marks_draw(s, y, shown);
 }
 
 int timeline_draw(const struct screen *s, int y, int lines)
@@ -76,6 +74,6 @@ int timeline_draw(const struct screen *s, int y, int lines)
 		paint_right(y + lines - 2, 0, SCALE_CELLS - 1, terminal_style(STYLE_RESIDENT),
 			    "resident");
 	}
-	axis_draw(s, y + lines - 1, width, shown);
+	axis_draw(s, y + lines - 1, shown);
 	return lines;
 }
