@@ -2,6 +2,7 @@
 #include "cmd/watch.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@
 
 /* What is said while the screen is up is said again after it, so far back. */
 #define KEPT_MESSAGES 50
+
+#define KEPT_BYTES    (256 << 20)
 
 struct watch {
 	const struct options *options;
@@ -178,6 +181,9 @@ enum exit_status watch_run(const struct options *options, bool color)
 	pthread_t thread;
 	int err = feed_new(&w.feed);
 
+	/* tables are made anew at each refresh: to fault their pages in again costs as much as they do */
+	mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 	if (err) {
 		message_error("%s", error_text(err));
 		return exit_status_of(err);

@@ -21,8 +21,10 @@ struct filter;
 int filter_new(const struct group_options *options, struct filter **filter);
 void filter_free(struct filter *f);
 
-/* True when a stack of s passes every filter that is set. */
-bool filter_passes(const struct filter *f, const struct snapshot *s,
-		   const struct snapshot_stack *stack);
+/*
+ * True when a stack of s passes every filter that is set.  What was found of a string is remembered
+ * by its address, so all snapshots asked about must share a stack table.
+ */
+bool filter_passes(struct filter *f, const struct snapshot *s, const struct snapshot_stack *stack);
 
 #endif

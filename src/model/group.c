@@ -140,7 +140,8 @@ static struct group_row stack_row(const struct builder *b, const struct snapshot
 	frames = stack_table_frames(b->s->table, stack->stack, &n);
 	if (!n)
 		return row;
-	row.frame = (uint32_t)blame_find(frames, n, b->options->native).inner;
+	row.frame =
+		(uint32_t)stack_table_blame(b->s->table, stack->stack, b->options->native).inner;
 	f = &frames[row.frame];
 	if (by == GROUP_FUNCTION || by == GROUP_LINE)
 		row.function = f->function;
@@ -210,6 +211,10 @@ static int rows_fill(struct builder *b)
 	const struct group_options *o = b->options;
 	struct grouping *out = b->out;
 
+	/* by stack, nearly each is a row: growing step by step would copy them over and over */
+	if (o->by == GROUP_STACK &&
+	    (vec_reserve(&out->rows, b->s->stacks.n) || vec_reserve(&b->keys, b->s->stacks.n)))
+		return -ENOMEM;
 	vec_for_each (&b->s->stacks, stack) {
 		struct group_row row;
 
@@ -254,7 +259,7 @@ static void rows_cut(struct grouping *g, const struct group_options *o)
 	if (g->rows.n)
 		qsort_r(g->rows.at, g->rows.n, sizeof(*g->rows.at), row_compare, &order);
 	while (keep < g->rows.n && (!o->limit || keep < o->limit) &&
-	       (o->zeros || order_value(&g->rows.at[keep].sum, o->sort)))
+	       order_value(&g->rows.at[keep].sum, o->sort))
 		keep++;
 	for (size_t i = keep; i < g->rows.n; i++)
 		group_sum_add(&g->rest, &g->rows.at[i].sum);
@@ -274,10 +279,10 @@ int snapshot_group(const struct snapshot *s, const struct snapshot *previous,
 		err = earlier_fill(&b, previous);
 	if (!err)
 		err = rows_fill(&b);
-	if (!err)
-		rows_cut(out, options);
-	else
+	if (err)
 		grouping_free(out);
+	else if (!options->unsorted)
+		rows_cut(out, options);
 	filter_free(b.filter);
 	table_free(&b.earlier);
 	table_free(&b.by_key);

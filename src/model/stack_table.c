@@ -8,11 +8,15 @@
 
 #include "base/strpool.h"
 #include "base/vec.h"
+#include "model/blame.h"
 
 struct stack {
 	struct frame *frames; /* of its own, so that a reader's pointer outlives the next add */
 	size_t n;
 	enum stack_stop stop;
+	struct {
+		uint32_t inner, outer;
+	} blame[2]; /* index: native */
 };
 
 /*
@@ -116,6 +120,12 @@ int64_t stack_table_add(struct stack_table *t, const struct frame *frames, size_
 			return -ENOMEM;
 		memcpy(stack.frames, frames, n * sizeof(*frames));
 	}
+	for (int native = 0; native < 2; native++) {
+		struct blame blame = blame_find(frames, n, native);
+
+		stack.blame[native].inner = (uint32_t)blame.inner;
+		stack.blame[native].outer = (uint32_t)blame.outer;
+	}
 	*stack_at(t, t->n) = stack;
 	__atomic_store_n(&t->n, t->n + 1, __ATOMIC_RELEASE);
 	return t->n - 1;
@@ -210,6 +220,15 @@ void stack_table_release(struct stack_table *t, uint64_t hold)
 	}
 	stack_table_collect(t);
 	pthread_mutex_unlock(&t->lock);
+}
+
+struct blame stack_table_blame(const struct stack_table *t, uint32_t id, bool native)
+{
+	const struct stack *stack = id < stack_table_count(t) ? stack_at(t, id) : NULL;
+
+	if (!stack)
+		return (struct blame){ 0 };
+	return (struct blame){ stack->blame[native].inner, stack->blame[native].outer };
 }
 
 uint32_t stack_table_count(const struct stack_table *t)

@@ -88,6 +88,13 @@ uint64_t stack_table_hold(struct stack_table *t);
 bool stack_table_hold_again(struct stack_table *t, uint64_t hold);
 void stack_table_release(struct stack_table *t, uint64_t hold);
 
+/*
+ * The frame to blame of stack id (model/blame.h): found once, when the stack was added, as a
+ * grouping asks for that of every stack at each refresh.
+ */
+struct blame;
+struct blame stack_table_blame(const struct stack_table *t, uint32_t id, bool native);
+
 /* Stacks so far, also dropped ones: ids run from 0 to this less one. */
 uint32_t stack_table_count(const struct stack_table *t);
 

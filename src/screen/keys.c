@@ -495,6 +495,9 @@ static void view_key(struct screen *s, int key)
 void keys_act(struct screen *s, int key)
 {
 	s->status[0] = '\0';
+	/* what acts on rows needs those of the keys before; `g` once more does not */
+	if (key != 'g' && key != KEY_F(5))
+		screen_rows(s);
 	if (s->prompt != PROMPT_NONE) {
 		prompt_key(s, key);
 		return;

@@ -80,8 +80,7 @@ static int rows_of(struct rows *rows, const struct snapshot *now, const struct s
 	struct grouping g;
 	int err;
 
-	all.limit = 0;
-	all.zeros = true;
+	all.unsorted = true;
 	err = snapshot_group(now, previous, &all, &g);
 	if (err)
 		return err;

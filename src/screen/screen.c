@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "screen/paint.h"
 #include "screen/state.h"
 
@@ -58,11 +59,17 @@ static void selection_find(struct screen *s)
 
 void screen_regroup(struct screen *s)
 {
+	s->dirty = true;
+}
+
+void screen_rows(struct screen *s)
+{
 	uint32_t process;
 	int err;
 
-	if (!s->now)
+	if (!s->now || !s->dirty)
 		return;
+	s->dirty = false;
 	process = process_index(s);
 	if (s->alone && process == GROUP_MANY) {
 		screen_say(s, "process %u has ended", s->alone_pid);
@@ -105,8 +112,7 @@ static int take_in(struct screen *s)
 	bool close = false;
 	int err;
 
-	if (feed_heard(s->feed, s->status, sizeof(s->status)))
-		s->dirty = true;
+	feed_heard(s->feed, s->status, sizeof(s->status));
 	if (feed_finished(s->feed, &close)) {
 		s->ended = true;
 		s->quit |= close;
@@ -170,6 +176,7 @@ static void screen_draw(struct screen *s)
 	struct layout l = layout_find(s);
 	int y = 0;
 
+	screen_rows(s);
 	erase();
 	if (s->page == PAGE_HELP) {
 		help_draw(0, LINES - 1);
@@ -252,6 +259,15 @@ static void settings_begin(struct screen *s)
 	s->older_ns = o->view.older_ns;
 }
 
+/* A home that cannot be written to is worth a word, not a failure. */
+static void settings_keep(const struct settings *settings)
+{
+	int err = settings_save(settings);
+
+	if (err)
+		log_warn("%s", error_text(err));
+}
+
 static void screen_free(struct screen *s)
 {
 	snapshot_free(s->now);
@@ -274,8 +290,8 @@ int screen_run(struct feed *feed, const struct screen_options *options)
 	if (!err) {
 		err = screen_loop(&s);
 		terminal_close();
-		if (!err && s.settings_changed)
-			err = settings_save(&s.settings);
+		if (s.settings_changed)
+			settings_keep(&s.settings);
 	}
 	screen_free(&s);
 	return err;

@@ -87,8 +87,11 @@ struct screen {
 /* The process that is shown alone (one target, or chosen from the list); NULL: the list. */
 const struct snapshot_process *screen_process(const struct screen *s);
 
-/* Makes the rows of the newest snapshot, and finds the selected one again. */
+/* Rows are to be made anew: before they are drawn or asked for, once for many keys. */
 void screen_regroup(struct screen *s);
+
+/* Makes the rows of the newest snapshot if they are to be, and finds the selected one again. */
+void screen_rows(struct screen *s);
 
 /* Sorts again and keeps the selection. */
 void screen_resort(struct screen *s, enum figure figure);
