@@ -84,7 +84,7 @@ PROGRAM_CFLAGS := -Wall -Wextra -O2 -g -fomit-frame-pointer -fno-inline \
 
 # Targets that only hand on to a script, or clean up, need no libraries to be there.
 QUICK := help clean deps demo check check-unit check-live check-unwind check-kernels fuzz bench \
-	 fmt fmt-check lint-includes dist uninstall
+	 bench-unwind fmt fmt-check lint-includes dist uninstall
 ifneq ($(filter-out $(QUICK),$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
@@ -172,6 +172,23 @@ $(OUTPUT)/bench/floor.bpf.o: tools/bench/floor.bpf.c $(OUTPUT)/.flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
+$(OUTPUT)/bench/unwind: tools/bench/unwind.c tests/unwind/measuring.c $(OUTPUT)/bench/unwind.skel.h
+	$(call say,BENCH,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unwind -I$(@D) -o $@ $(filter %.c,$^) $(ALL_LDLIBS)
+
+$(OUTPUT)/bench/unwind.skel.h: tools/bench/unwind.bpf.c tools/bench/unwind.h $(OUTPUT)/bpf/stack.bpf.o
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $(@D)/unwind.bpf.o $<
+	$(Q)$(BPFTOOL) gen object $(@D)/unwind.o $(@D)/unwind.bpf.o $(OUTPUT)/bpf/stack.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $(@D)/unwind.o name unwind_bpf > $@
+
+$(OUTPUT)/bench/stacks $(OUTPUT)/bench/stacks-framed: tools/bench/stacks.c $(OUTPUT)/.flags
+	$(call say,BENCH,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(PROGRAM_CFLAGS) -D_GNU_SOURCE \
+		$(if $(filter %-framed,$@),-fno-omit-frame-pointer) -o $@ $<
+
 $(OUTPUT)/fuzz/%: tests/fuzz/%.c $(LIB) $(OUTPUT)/.flags
 	$(call say,FUZZER,$<)
 	$(Q)mkdir -p $(@D)
@@ -193,7 +210,8 @@ unwind: all
 
 # The library flags are looked up when make starts, so what needs packages installed first hands
 # on to a second make.
-.PHONY: deps demo bench
+.PHONY: deps demo bench bench-unwind
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 deps:
 	@tools/install-deps build
 
@@ -205,6 +223,12 @@ bench:
 	@tools/install-deps build bench
 	@$(MAKE) --no-print-directory all $(OUTPUT)/bench/pairs $(OUTPUT)/bench/floor $(OUTPUT)/bench/floor.bpf.o
 	@tools/bench/run
+
+bench-unwind:
+	@tools/install-deps build
+	@$(MAKE) --no-print-directory all $(OUTPUT)/bench/unwind $(OUTPUT)/bench/stacks \
+		$(OUTPUT)/bench/stacks-framed
+	@$(SUDO) $(OUTPUT)/bench/unwind $(BIN) $(OUTPUT)/bench/stacks $(OUTPUT)/bench/stacks-framed
 
 # --- checking it -------------------------------------------------------------------------------
 
@@ -272,6 +296,7 @@ help:
 #: make check-unwind   the unwinder against libdwfl, frame for frame (root)
 #: make check-kernels  boot Debian's 6.1 and 6.12 kernels and test there
 #: make bench          what a malloc/free pair costs under memtop, empty probes and bpftrace
+#: make bench-unwind   what a walk of the stack costs, beside bpf_get_stackid (root)
 #: make fuzz           fuzz each parser for FUZZ_SECONDS (60)
 #: make lint           clang-tidy and the layers of docs/layers.md
 #: make fmt            format the sources (fmt-check: only say what differs)

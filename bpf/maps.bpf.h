@@ -29,7 +29,7 @@ struct call {
 	__u32 tally;
 };
 
-#define MEMO_SLOTS   60
+#define MEMO_SLOTS   96
 #define MEMO_ENTRIES (16 << 10)
 
 /*
@@ -46,7 +46,7 @@ struct memo {
 	__u32 tally;
 	__u32 end; /* enum stack_end */
 	__u32 n;
-	__u32 pad;
+	__u32 bp_matters;	 /* the walk has used the event's bp */
 	__u16 slots[MEMO_SLOTS]; /* words above sp, in the order of reading */
 };
 
@@ -61,13 +61,15 @@ struct unwind {
 	__u32 at_entry; /* pc is at a function's first instructions: the return address is at [sp] */
 	/* what a memo of this walk will say */
 	__u64 start_pc, start_sp, start_bp;
+	__u64 bp_at; /* the word that bp is from, while no rule has used it; else 0 */
 	__u64 check;
 	__u32 generation;
+	__u32 bp_matters; /* a rule has used start_bp */
 	__u32 n_slots; /* more than MEMO_SLOTS: this walk cannot be remembered */
 	__u16 slots[MEMO_SLOTS];
 };
 
-#define WINDOW_BYTES 1024
+#define WINDOW_BYTES 2048
 
 /* Per thread. Never per CPU: a program that is preempted would find another's scratch there. */
 struct task_state {

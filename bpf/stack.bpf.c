@@ -196,13 +196,29 @@ static __always_inline int stack_word(struct task_state *st, __u64 addr, __u64 *
 }
 
 /*
- * Makes the words around cfa cheap to read: one copy of up to 1 KiB in place of one per word.
+ * Reads the stack from `from` on into the window: one copy of up to 1 KiB in place of one per word.
  * Never across a page, so that an unreadable next page spoils nothing.
  */
+static __always_inline void window_read(struct task_state *st, __u64 from)
+{
+	struct unwind *u = &st->unwind;
+	__u64 room = PAGE_SIZE - (from & (PAGE_SIZE - 1));
+
+	if (room > WINDOW_BYTES)
+		room = WINDOW_BYTES;
+	u->window_end = 0;
+	u->window_start = 0;
+	if (!bpf_probe_read_user(st->window, room, (void *)from)) {
+		u->window_start = from;
+		u->window_end = from + room;
+	}
+}
+
+/* Makes the words around cfa cheap to read. */
 static __always_inline void window_cover(struct task_state *st, __u64 cfa)
 {
 	struct unwind *u = &st->unwind;
-	__u64 from, room;
+	__u64 from;
 
 	if (cfa <= u->window_end && cfa >= u->window_start + 8)
 		return;
@@ -211,15 +227,7 @@ static __always_inline void window_cover(struct task_state *st, __u64 cfa)
 		from = u->sp & ~7ULL;
 	if (cfa - from > WINDOW_BYTES)
 		from = (cfa - 64) & ~7ULL;
-	room = PAGE_SIZE - (from & (PAGE_SIZE - 1));
-	if (room > WINDOW_BYTES)
-		room = WINDOW_BYTES;
-	u->window_end = 0;
-	u->window_start = ~0ULL;
-	if (!bpf_probe_read_user(st->window, room, (void *)from)) {
-		u->window_start = from;
-		u->window_end = from + room;
-	}
+	window_read(st, from);
 }
 
 static __always_inline __u64 memo_mix(__u64 check, __u64 value)
@@ -241,6 +249,24 @@ static __always_inline void memo_note(struct unwind *u, __u64 addr, __u64 value)
 	u->slots[n] = slot;
 	u->n_slots = n + 1;
 	u->check = memo_mix(u->check, value);
+}
+
+/* bp_at of the event's own bp */
+#define BP_AT_START 1
+
+/*
+ * A rule is about to use bp.  Only now does the walk depend on where it came from: code without
+ * frame pointers keeps anything there, and hands it on from frame to frame unused.
+ */
+static __always_inline void bp_use(struct unwind *u)
+{
+	__u64 at = u->bp_at;
+
+	u->bp_at = 0;
+	if (at == BP_AT_START)
+		u->bp_matters = 1;
+	else if (at)
+		memo_note(u, at, u->bp);
 }
 
 /* The walk depends on more than words of the stack. */
@@ -281,16 +307,17 @@ static __always_inline int step_frame_pointer(struct task_state *st)
 		u->is_return = 1;
 		return frame[0] < PAGE_SIZE ? WALK_END(STACK_END_ROOT) : WALK_ON;
 	}
+	bp_use(u);
 	if (!u->bp && u->is_return)
 		return WALK_END(STACK_END_ROOT);
 	if (u->bp & 7 || u->bp < u->sp || u->bp > u->sp + FRAME_MAX_BYTES)
 		return WALK_END(STACK_END_NO_ROWS);
 	if (bpf_probe_read_user(frame, 16, (void *)u->bp))
 		return WALK_END(STACK_END_UNREADABLE);
-	memo_note(u, u->bp, frame[0]);
 	memo_note(u, u->bp + 8, frame[1]);
 	if (frame[1] < PAGE_SIZE)
 		return WALK_END(frame[1] ? STACK_END_NO_ROWS : STACK_END_ROOT);
+	u->bp_at = u->bp;
 	u->sp = u->bp + 16;
 	u->bp = frame[0];
 	u->pc = frame[1];
@@ -327,6 +354,8 @@ static __always_inline int step_row(struct task_state *st, __u64 row)
 	__u32 kind = row >> 56 & 15, rbp_kind = row >> 60;
 	__u64 cfa, pc, bp = u->bp;
 
+	if (kind == UNWIND_RBP || kind == UNWIND_DEREF_RBP || rbp_kind == UNWIND_RBP_BREG)
+		bp_use(u);
 	switch (kind) {
 	case UNWIND_RSP:
 		cfa = u->sp + cfa8 * 8;
@@ -365,9 +394,11 @@ static __always_inline int step_row(struct task_state *st, __u64 row)
 
 		if (stack_word(st, saved, &bp))
 			return WALK_END(STACK_END_UNREADABLE);
-		memo_note(u, saved, bp);
+		u->bp_at = saved;
 	}
-	u->bp = rbp_kind == UNWIND_RBP_UNDEFINED ? 0 : bp;
+	if (rbp_kind == UNWIND_RBP_UNDEFINED)
+		bp = u->bp_at = 0;
+	u->bp = bp;
 	if (pc < PAGE_SIZE)
 		return WALK_END(pc ? STACK_END_UNREADABLE : STACK_END_ROOT);
 	u->pc = pc;
@@ -461,6 +492,8 @@ static __always_inline void walk_begin(struct task_state *st, const struct space
 	u->start_pc = u->pc;
 	u->start_sp = u->sp;
 	u->start_bp = u->bp;
+	u->bp_at = BP_AT_START;
+	u->bp_matters = 0;
 	u->check = 0;
 	u->n_slots = 0;
 	st->in_free = 0;
@@ -480,30 +513,46 @@ static __always_inline struct memo *memo_of(struct task_state *st)
 	return bpf_map_lookup_elem(&memos, &n);
 }
 
-/* Not inlined: 6.1 takes the loop around it for an endless one when clang lays it out in one piece. */
-static __noinline int memo_word(struct task_state *st, __u64 addr, __u64 *value)
+/*
+ * Copies the words of the stack from slot on, as many as there are in one piece, and returns how
+ * many; 0 when they cannot be read.  Not inlined: 6.1 takes the loop around it for an endless one
+ * when clang lays it out in one piece.
+ */
+static __noinline __u32 memo_window(struct task_state *st, __u32 slot)
 {
-	window_cover(st, addr + 8);
-	return stack_word(st, addr, value);
+	struct unwind *u = &st->unwind;
+
+	window_read(st, u->start_sp + slot * 8ULL);
+	return (u->window_end - u->window_start) / 8;
 }
 
 /*
- * A walk depends on pc, sp, bp and the words that it read: where all of them are what they were, so
- * is the stack.  Returns its tally, or NO_INDEX when the memo is not of this stack.
+ * A walk depends on pc, sp, the words that it read, and mostly not on bp: where all of these are
+ * what they were, so is the stack.  Returns its tally, or NO_INDEX when the memo is not of this
+ * stack.  The words are taken from the window by their slot: st->window[0] is that of `base`.
  */
 static __always_inline __u32 memo_recall(struct task_state *st, const struct memo *memo)
 {
 	const struct unwind *u = &st->unwind;
 	__u32 version = memo->version, n = memo->n, tally = memo->tally, end = memo->end;
-	__u64 check = 0, value = 0;
+	__u32 base = 0, filled = 0, slot;
+	__u64 check = 0;
 
-	if (version & 1 || !n || memo->pc != u->pc || memo->sp != u->sp || memo->bp != u->bp ||
-	    memo->space != st->space || memo->tid != st->tid || memo->generation != u->generation)
+	if (version & 1 || !n || memo->pc != u->pc || memo->sp != u->sp ||
+	    (memo->bp_matters && memo->bp != u->bp) || memo->space != st->space ||
+	    memo->tid != st->tid || memo->generation != u->generation)
 		return NO_INDEX;
+	if (u->window_start == u->sp)
+		filled = (u->window_end - u->window_start) / 8;
 	for (__u32 i = 0; i < MEMO_SLOTS && i < n; i++) {
-		if (memo_word(st, u->sp + memo->slots[i] * 8ULL, &value))
-			return NO_INDEX;
-		check = memo_mix(check, value);
+		slot = memo->slots[i];
+		if (slot - base >= filled) {
+			base = slot;
+			filled = memo_window(st, base);
+			if (!filled)
+				return NO_INDEX;
+		}
+		check = memo_mix(check, st->window[(slot - base) & (WINDOW_BYTES / 8 - 1)]);
 	}
 	barrier();
 	if (check != memo->check || memo->version != version)
@@ -531,6 +580,7 @@ static __always_inline void memo_keep(struct task_state *st, struct memo *memo, 
 	memo->tally = tally;
 	memo->end = st->stack.end;
 	memo->n = u->n_slots;
+	memo->bp_matters = u->bp_matters;
 	__builtin_memcpy(memo->slots, u->slots, sizeof(memo->slots));
 	barrier();
 	memo->version = version + 2;
