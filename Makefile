@@ -3,6 +3,7 @@
 # memtop. `make help` lists the targets, docs/building.md tells the rest.
 #
 #   src/**/*.c --CC--> libmemtop.a + main.o ------------------LINK--> memtop
+#   src/export/profile.proto --PROTO--> profile.pb-c.{c,h} --CC--> libmemtop.a
 #   bpf/*.bpf.c --BPF--> *.bpf.o --LINK--> memtop.bpf.o --SKEL--> memtop.skel.h (read by src/live)
 
 MAKEFLAGS += --no-builtin-rules
@@ -22,6 +23,7 @@ CLANG    ?= $(firstword $(wildcard /usr/bin/clang-14) clang)
 # bpftool is in sbin on Debian, which is not in a plain user's PATH.
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 PKG_CONFIG ?= pkg-config
+PROTOC_C ?= protoc-c
 PREFIX   ?= /usr/local
 SANITIZE ?= 0
 V        ?= 0
@@ -45,16 +47,18 @@ MAIN     := $(wildcard src/main.c)
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
 UNITS    := $(wildcard tests/unit/test_*.c)
 LIVES    := $(wildcard tests/live/test_*.c)
+CONSUMERS := $(wildcard tests/consumers/*.c)
 PROGRAMS := $(wildcard tests/programs/*.c tests/programs/*.cc)
 FUZZERS  := $(wildcard tests/fuzz/fuzz_*.c)
 
-OBJS     := $(SRCS:%.c=$(OUTPUT)/%.o)
+OBJS     := $(SRCS:%.c=$(OUTPUT)/%.o) $(OUTPUT)/profile.pb-c.o
 MAIN_OBJ := $(MAIN:%.c=$(OUTPUT)/%.o)
 BPF_OBJS := $(BPF_SRCS:%.c=$(OUTPUT)/%.o)
 LIB      := $(OUTPUT)/libmemtop.a
 SKEL     := $(if $(BPF_SRCS),$(OUTPUT)/memtop.skel.h)
 UNIT_BINS    := $(UNITS:tests/unit/%.c=$(OUTPUT)/tests/%)
 LIVE_BINS    := $(LIVES:tests/live/%.c=$(OUTPUT)/live/%)
+CONSUMER_BINS := $(CONSUMERS:tests/consumers/%.c=$(OUTPUT)/consumers/%)
 # Programs that need more than the common flags have their rules there, and are left out here.
 -include tests/programs/programs.mk
 PROGRAM_BINS := $(patsubst tests/programs/%,$(OUTPUT)/programs/%,$(basename \
@@ -64,7 +68,7 @@ FUZZ_BINS    := $(FUZZERS:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
 # --- flags -------------------------------------------------------------------------------------
 
 COMMA := ,
-PKGS := libbpf libdw libelf zlib liblzma yajl ncursesw
+PKGS := libbpf libdw libelf zlib liblzma yajl ncursesw libprotobuf-c
 
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE= \
@@ -123,6 +127,17 @@ $(OUTPUT)/src/%.o: src/%.c $(OUTPUT)/.flags
 
 $(filter $(OUTPUT)/src/live/%,$(OBJS)): | $(SKEL)
 
+# The encoder of pprof profiles.
+$(OUTPUT)/profile.pb-c.c $(OUTPUT)/profile.pb-c.h &: src/export/profile.proto
+	$(call say,PROTO,$<)
+	$(Q)$(PROTOC_C) --proto_path=src/export --c_out=$(OUTPUT) $(<F)
+
+$(OUTPUT)/profile.pb-c.o: $(OUTPUT)/profile.pb-c.c $(OUTPUT)/.flags
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(filter $(OUTPUT)/src/export/%,$(OBJS)): | $(OUTPUT)/profile.pb-c.h
+
 $(OUTPUT)/bpf/%.bpf.o: bpf/%.bpf.c $(OUTPUT)/.flags
 	$(call say,BPF,$<)
 	$(Q)mkdir -p $(@D)
@@ -143,6 +158,11 @@ $(OUTPUT)/tests/%: tests/unit/%.c $(LIB) $(OUTPUT)/.flags
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -MF $@.d -o $@ $< $(LIB) -lcmocka $(ALL_LDLIBS)
 
 $(OUTPUT)/live/%: tests/live/%.c $(LIB) $(OUTPUT)/.flags
+	$(call say,TEST,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -MF $@.d -o $@ $< $(LIB) -lcmocka $(ALL_LDLIBS)
+
+$(OUTPUT)/consumers/%: tests/consumers/%.c $(LIB) $(OUTPUT)/.flags
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -MF $@.d -o $@ $< $(LIB) -lcmocka $(ALL_LDLIBS)
@@ -195,11 +215,12 @@ $(OUTPUT)/fuzz/%: tests/fuzz/%.c $(LIB) $(OUTPUT)/.flags
 	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< $(LIB) $(ALL_LDLIBS)
 
 -include $(OBJS:.o=.d) $(MAIN_OBJ:.o=.d) $(BPF_OBJS:.o=.d)
--include $(UNIT_BINS:=.d) $(LIVE_BINS:=.d) $(PROGRAM_BINS:=.d) $(FUZZ_BINS:=.d)
+-include $(UNIT_BINS:=.d) $(LIVE_BINS:=.d) $(CONSUMER_BINS:=.d) $(PROGRAM_BINS:=.d) $(FUZZ_BINS:=.d)
 
-.PHONY: units lives programs fuzzers unwind
+.PHONY: units lives consumers programs fuzzers unwind
 units: $(UNIT_BINS)
 lives: $(LIVE_BINS)
+consumers: $(CONSUMER_BINS)
 programs: $(PROGRAM_BINS)
 fuzzers: $(FUZZ_BINS)
 unwind: all
@@ -261,7 +282,7 @@ fmt-check:
 lint-includes:
 	@tools/lint-includes
 
-lint: lint-includes $(SKEL)
+lint: lint-includes $(SKEL) $(OUTPUT)/profile.pb-c.h
 	$(Q)printf '%s\n' $(SRCS) $(MAIN) | xargs -P "$$(nproc)" -n 4 sh -c \
 		'clang-tidy --quiet "$$@" -- $(filter-out -Werror,$(ALL_CFLAGS))' lint
 

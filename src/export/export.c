@@ -10,13 +10,13 @@
 #include "export/csv.h"
 #include "export/folded.h"
 #include "export/json.h"
+#include "export/perf_data.h"
 #include "export/perf_script.h"
+#include "export/pprof.h"
 
 static const struct export_format *const formats[] = {
-	&export_json,
-	&export_csv,
-	&export_folded,
-	&export_perf_script,
+	&export_json,	     &export_csv,	&export_folded,
+	&export_perf_script, &export_perf_data, &export_pprof,
 };
 
 const struct export_format *export_format_at(size_t i)

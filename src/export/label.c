@@ -55,6 +55,21 @@ const char *label_missing(const struct snapshot *s, const struct snapshot_stack 
 	return "[lost]";
 }
 
+void label_symbol(FILE *out, const struct frame *f)
+{
+	if (!f->function) {
+		fputs("[unknown]", out);
+		return;
+	}
+	if (f->language == LANGUAGE_PYTHON)
+		fputs("py::", out);
+	label_put(out, f->function, "", 0);
+	if (f->language == LANGUAGE_PYTHON) {
+		putc(':', out);
+		label_put(out, f->file ? f->file : "", "", 0);
+	}
+}
+
 void label_frame(FILE *out, const struct frame *f, const char *also, char instead)
 {
 	if (f->function) {

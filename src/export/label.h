@@ -31,6 +31,12 @@ void label_comm(char comm[LABEL_COMM_SIZE], const struct snapshot_process *p);
  */
 const char *label_missing(const struct snapshot *s, const struct snapshot_stack *stack);
 
+/*
+ * A function's name as perf's formats carry it: a Python function is py::FUNCTION:FILE, as CPython's
+ * own perf support has it; "[unknown]" when there is none.
+ */
+void label_symbol(FILE *out, const struct frame *f);
+
 /* A frame's name: its function, else its module's name in brackets, else "[unknown]". */
 void label_frame(FILE *out, const struct frame *f, const char *also, char instead);
 

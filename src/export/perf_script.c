@@ -1,34 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "export/perf_script.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #include "export/label.h"
+#include "export/perf_space.h"
 
-static void function_put(FILE *out, const struct frame *f)
+struct script {
+	FILE *out;
+	const struct snapshot *s;
+	struct perf_space *space;
+};
+
+/* What perf prints of a place that has no file behind it: it takes the name for the file's too. */
+static void symbol_put(FILE *out, const struct perf_place *place)
 {
-	if (!f->function) {
-		fputs("[unknown]", out);
-		return;
-	}
-	if (f->language == LANGUAGE_PYTHON) {
-		fputs("py::", out);
-		label_put(out, f->function, "", 0);
-		putc(':', out);
-		label_put(out, f->file ? f->file : "", "", 0);
-	} else {
-		label_put(out, f->function, "", 0);
-	}
-	fprintf(out, "+0x%" PRIx64, f->symbol_offset);
+	fprintf(out, "\t%16" PRIx64 " %s+0x%" PRIx64 " (%s)\n", place->shown, place->symbol,
+		place->offset, place->symbol);
 }
 
-static void frame_put(FILE *out, const struct frame *f)
+static void module_put(FILE *out, const struct frame *f, uint64_t shown)
 {
-	/* without a file there is nothing to be relative to */
-	bool relative = f->module && f->language != LANGUAGE_KERNEL;
-
-	fprintf(out, "\t%16" PRIx64 " ", relative ? f->offset : f->address);
-	function_put(out, f);
+	fprintf(out, "\t%16" PRIx64 " ", shown);
+	label_symbol(out, f);
+	if (f->function)
+		fprintf(out, "+0x%" PRIx64, f->symbol_offset);
 	if (f->inlined && f->function) {
 		fputs(" (inlined)\n", out);
 		return;
@@ -38,46 +35,81 @@ static void frame_put(FILE *out, const struct frame *f)
 	fputs(")\n", out);
 }
 
-static void sample_put(FILE *out, const struct snapshot *s, const struct snapshot_stack *stack,
-		       const char *event, uint64_t bytes)
+static int frame_put(struct script *script, const struct frame *f)
 {
-	const struct snapshot_process *p = &s->processes.at[stack->process];
-	const char *missing = label_missing(s, stack);
+	struct perf_place place;
+	int err = perf_space_find(script->space, f, &place);
+
+	if (err)
+		return err;
+	if (f->language == LANGUAGE_KERNEL)
+		module_put(script->out, f, f->address);
+	else if (!place.symbol)
+		module_put(script->out, f, place.shown);
+	else if (f->module &&
+		 f->language == LANGUAGE_NATIVE) /* the file is gone, its name is not */
+		module_put(script->out, f, f->offset);
+	else
+		symbol_put(script->out, &place);
+	return 0;
+}
+
+static int sample_put(struct script *script, const struct snapshot_stack *stack, const char *event,
+		      uint64_t bytes)
+{
+	const struct snapshot_process *p = &script->s->processes.at[stack->process];
+	const char *missing = label_missing(script->s, stack);
 	const struct frame *frames = NULL;
+	uint64_t ns = script->s->time_ns;
 	char comm[LABEL_COMM_SIZE];
 	size_t n = 0;
+	int err = 0;
 
 	if (!bytes)
-		return;
+		return 0;
 	label_comm(comm, p);
-	fprintf(out, "%s %5u/%-5u %5" PRIu64 ".%06" PRIu64 ": %10" PRIu64 " %14s: \n", comm, p->pid,
-		stack->thread ? stack->thread : p->pid, s->time_ns / 1000000000,
-		s->time_ns / 1000 % 1000000, bytes, event);
+	fprintf(script->out, "%s %5u/%-5u %5" PRIu64 ".%06" PRIu64 ": %10" PRIu64 " %14s: \n", comm,
+		p->pid, stack->thread ? stack->thread : p->pid, ns / 1000000000,
+		ns / 1000 % 1000000, bytes, event);
 	if (stack->kind != STACK_BEFORE_ATTACH)
-		frames = stack_table_frames(s->table, stack->stack, &n);
-	for (size_t i = 0; i < n; i++)
-		frame_put(out, &frames[i]);
+		frames = stack_table_frames(script->s->table, stack->stack, &n);
+	for (size_t i = 0; i < n && !err; i++)
+		err = frame_put(script, &frames[i]);
 	if (missing)
-		fprintf(out, "\t%16x [unknown] (%s)\n", 0, missing);
-	putc('\n', out);
+		fprintf(script->out, "\t%16x [unknown] (%s)\n", 0, missing);
+	putc('\n', script->out);
+	return err;
+}
+
+/* Allocated first: readers that keep only the event they meet first then keep that. */
+static int stack_put(struct script *script, const struct snapshot_stack *stack)
+{
+	int err = sample_put(script, stack, "alloc_bytes", figures_allocated(&stack->now));
+
+	if (err || !script->s->processes.at[stack->process].residency_known)
+		return err;
+	err = sample_put(script, stack, "resident_bytes", stack->now.resident);
+	if (!err)
+		err = sample_put(script, stack, "phantom_bytes", figures_phantom(&stack->now));
+	if (!err)
+		err = sample_put(script, stack, "swapped_bytes", stack->now.swapped);
+	return err;
 }
 
 static int perf_script_write(FILE *out, const struct snapshot *s,
 			     const struct export_options *options)
 {
+	struct script script = { .out = out, .s = s, .space = perf_space_new() };
+	int err = script.space ? 0 : -ENOMEM;
+
 	(void)options; /* the four figures are four events */
 	vec_for_each (&s->stacks, stack) {
-		if (ferror(out))
+		if (err || ferror(out))
 			break;
-		/* first: readers that keep only the event they meet first then keep this one */
-		sample_put(out, s, stack, "alloc_bytes", figures_allocated(&stack->now));
-		if (!s->processes.at[stack->process].residency_known)
-			continue;
-		sample_put(out, s, stack, "resident_bytes", stack->now.resident);
-		sample_put(out, s, stack, "phantom_bytes", figures_phantom(&stack->now));
-		sample_put(out, s, stack, "swapped_bytes", stack->now.swapped);
+		err = stack_put(&script, stack);
 	}
-	return 0;
+	perf_space_free(script.space);
+	return err;
 }
 
 const struct export_format export_perf_script = {
