@@ -8,15 +8,18 @@
 #include "base/output.h"
 #include "base/text.h"
 #include "export/csv.h"
+#include "export/dhat.h"
 #include "export/folded.h"
 #include "export/json.h"
+#include "export/massif.h"
 #include "export/perf_data.h"
 #include "export/perf_script.h"
 #include "export/pprof.h"
+#include "export/speedscope.h"
 
 static const struct export_format *const formats[] = {
-	&export_json,	     &export_csv,	&export_folded,
-	&export_perf_script, &export_perf_data, &export_pprof,
+	&export_json,  &export_csv,	   &export_folded, &export_perf_script, &export_perf_data,
+	&export_pprof, &export_speedscope, &export_dhat,   &export_massif,
 };
 
 const struct export_format *export_format_at(size_t i)
@@ -50,16 +53,21 @@ int export_write(const struct export_format *format, FILE *out, const struct sna
 	return err ? err : output_flush(out);
 }
 
+static const char *const value_names[] = {
+	[EXPORT_ALLOCATED] = "allocated", [EXPORT_RESIDENT] = "resident",
+	[EXPORT_PHANTOM] = "phantom",	  [EXPORT_SWAPPED] = "swapped",
+	[EXPORT_TOUCHED] = "touched",
+};
+
+const char *export_value_name(enum export_value value)
+{
+	return value_names[value];
+}
+
 int export_value_parse(const char *text, enum export_value *value)
 {
-	static const char *const names[] = {
-		[EXPORT_ALLOCATED] = "allocated", [EXPORT_RESIDENT] = "resident",
-		[EXPORT_PHANTOM] = "phantom",	  [EXPORT_SWAPPED] = "swapped",
-		[EXPORT_TOUCHED] = "touched",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(text, names[i])) {
+	for (size_t i = 0; i < sizeof(value_names) / sizeof(value_names[0]); i++) {
+		if (!strcmp(text, value_names[i])) {
 			*value = (enum export_value)i;
 			return 0;
 		}

@@ -55,6 +55,9 @@ int export_write(const struct export_format *format, FILE *out, const struct sna
 /* Reads "allocated", "resident", "phantom", "swapped" or "touched"; 0, or -EINVAL with a text. */
 int export_value_parse(const char *text, enum export_value *value);
 
+/* The word for it, as --value takes it. */
+const char *export_value_name(enum export_value value);
+
 /* The bytes of a stack that stand for it. */
 uint64_t export_value_of(const struct snapshot_stack *stack, enum export_value value);
 

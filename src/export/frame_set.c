@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "export/frame_set.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/strpool.h"
+#include "base/table.h"
+#include "export/label.h"
+
+struct frame_set {
+	enum frame_detail detail;
+	struct strpool *pool;
+	struct table by_key; /* address of the pool's copy of what tells a frame -> number */
+	struct VEC_OF(struct frame) frames;
+};
+
+struct frame_set *frame_set_new(enum frame_detail detail)
+{
+	struct frame_set *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return NULL;
+	set->detail = detail;
+	set->pool = strpool_new();
+	if (!set->pool) {
+		free(set);
+		return NULL;
+	}
+	return set;
+}
+
+void frame_set_free(struct frame_set *set)
+{
+	if (!set)
+		return;
+	strpool_free(set->pool);
+	table_free(&set->by_key);
+	vec_free(&set->frames);
+	free(set);
+}
+
+uint32_t frame_set_count(const struct frame_set *set)
+{
+	return (uint32_t)set->frames.n;
+}
+
+const struct frame *frame_set_at(const struct frame_set *set, uint32_t i)
+{
+	return &set->frames.at[i];
+}
+
+/* The name of a frame that has no function. */
+static const char *name_of(struct frame_set *set, const struct frame *f)
+{
+	const char *name = NULL;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	label_frame(out, f, "", 0);
+	if (!fclose(out))
+		name = strpool_add(set->pool, text);
+	free(text);
+	return name;
+}
+
+static int frame_number(struct frame_set *set, const struct frame *f, uint32_t *number)
+{
+	/* texts are interned by the stack table or by this set: the same text, the same address */
+	uint64_t key[6] = { (uintptr_t)f->function, (uintptr_t)f->module, f->language };
+	struct frame copy = *f;
+	const char *known;
+	uint64_t found;
+
+	if (set->detail >= FRAME_LINE) {
+		key[3] = (uintptr_t)f->file;
+		key[4] = f->line;
+	}
+	if (set->detail >= FRAME_ADDRESS)
+		key[5] = f->module ? f->offset : f->address;
+	known = strpool_add_n(set->pool, (const char *)key, sizeof(key));
+	if (!known)
+		return -ENOMEM;
+	if (table_get(&set->by_key, (uintptr_t)known, &found)) {
+		*number = (uint32_t)found;
+		return 0;
+	}
+	if (!copy.function)
+		copy.function = name_of(set, f);
+	*number = (uint32_t)set->frames.n;
+	if (!copy.function || table_put(&set->by_key, (uintptr_t)known, *number))
+		return -ENOMEM;
+	return vec_push(&set->frames, copy);
+}
+
+static int frame_add(struct frame_set *set, const struct frame *f, struct frame_path *path)
+{
+	uint32_t number;
+	int err = frame_number(set, f, &number);
+
+	return err ? err : vec_push(path, number);
+}
+
+static int named_add(struct frame_set *set, const char *name, struct frame_path *path)
+{
+	struct frame f = { .function = strpool_add(set->pool, name) };
+
+	return f.function ? frame_add(set, &f, path) : -ENOMEM;
+}
+
+int frame_set_path(struct frame_set *set, const struct snapshot *s,
+		   const struct snapshot_stack *stack, bool process, struct frame_path *path)
+{
+	const struct snapshot_process *p = &s->processes.at[stack->process];
+	const char *missing = label_missing(s, stack);
+	char comm[LABEL_COMM_SIZE], name[LABEL_COMM_SIZE + 16];
+	const struct frame *frames = NULL;
+	size_t n = 0;
+	int err = 0;
+
+	vec_clear(path);
+	if (stack->kind != STACK_BEFORE_ATTACH)
+		frames = stack_table_frames(s->table, stack->stack, &n);
+	for (size_t i = 0; i < n && !err; i++)
+		err = frame_add(set, &frames[i], path);
+	if (missing && !err)
+		err = named_add(set, missing, path);
+	if (err || !process)
+		return err;
+	label_comm(comm, p);
+	snprintf(name, sizeof(name), "%s-%u", comm, p->pid);
+	return named_add(set, name, path);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * massif: a snapshot as a file of valgrind's massif, for ms_print and massif-visualizer.
+ *
+ * `memtop export -f massif` writes it.  It carries one figure (--value).
+ */
+#ifndef MEMTOP_EXPORT_MASSIF_H
+#define MEMTOP_EXPORT_MASSIF_H
+
+#include "export/export.h"
+
+/*
+ * Valgrind's massif/ms_main.c.  Two snapshots: when measuring began, with nothing (what was there
+ * before is the second one's too), and now, with a tree from the innermost frames outwards.  As in
+ * massif, what holds less than 0.1 % is summed up: "in 5 places, all below massif's threshold"; the
+ * bytes of all children of a node are always those of the node.
+ */
+extern const struct export_format export_massif;
+
+#endif
