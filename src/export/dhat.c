@@ -145,7 +145,7 @@ static void head_put(struct json_writer *w, const struct snapshot *s)
 	uint64_t ms = s->elapsed_ns / 1000000;
 
 	json_number(w, "dhatFileVersion", 2);
-	json_text(w, "mode", "memtop");
+	json_text(w, "mode", "heap");
 	json_text(w, "verb", "Allocated");
 	json_bool(w, "bklt", true);
 	json_bool(w, "bkacc", false);

@@ -1,0 +1,107 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Other tools read our files, and their totals are memtop's to the byte.
+
+load common
+
+# One snapshot for all: of a process, and the one with all kinds of stacks and names.
+setup() {
+	cd "$BATS_FILE_TMPDIR"
+	[ -d kinds ] || measured kinds kinds
+	[ -d hand ] || by_hand hand
+}
+
+teardown() {
+	:
+}
+
+# with_commas NUMBER: as valgrind's tools print it
+with_commas() {
+	printf "%s" "$1" | rev | sed 's/.../&,/g; s/,$//' | rev
+}
+
+@test "pprof: pprof-format reads every sample type" {
+	need_npm pprof-format
+	for run in kinds hand; do
+		node "$BATS_TEST_DIRNAME/pprof.mjs" $run/pprof | tee read
+		while read -r type unit figure; do
+			grep -qx "total $type $unit $(sum $run "$figure")" read
+		done <<-END
+			alloc_objects count allocations
+			alloc_space bytes allocated_total
+			inuse_objects count count
+			inuse_space bytes allocated
+			resident_space bytes resident
+			swapped_space bytes swapped
+			phantom_space bytes phantom
+			touched_space bytes touched
+			peak_space bytes at_peak
+		END
+		grep -qx 'default inuse_space' read
+	done
+	grep -q 'function "\[before_attach\]" 25165824' read
+}
+
+@test "pprof: --value is the default sample type" {
+	need_root
+	need_npm pprof-format
+	start small
+	timeout 60 "$MEMTOP" export -f pprof --value resident -p "$target" -D 0.2 -o resident.pprof
+	kill "$target"
+	node "$BATS_TEST_DIRNAME/pprof.mjs" resident.pprof | grep -qx 'default resident_space'
+}
+
+@test "massif: ms_print reads it" {
+	need ms_print
+	for run in kinds hand; do
+		ms_print --threshold=0 $run/massif | tee read | tail -n 40
+		total=$(with_commas "$(sum $run allocated)")
+		grep -qE "^ +1 +[0-9,]+ +$total +$total +0 +0\$" read
+		grep -qF "100.00% (${total}B) " read
+	done
+	grep -qF "(3,221,225,472B) 0x100C: make_table (/src/app/load.c:12)" read
+}
+
+@test "massif: the children of a node hold what it holds" {
+	for run in kinds hand; do
+		"$BATS_TEST_DIRNAME/massif.py" $run/massif "$(sum $run allocated)"
+	done
+}
+
+@test "dhat: valgrind's viewer shows it" {
+	need_npm playwright-core
+	viewer=/usr/libexec/valgrind/dh_view.html
+	[ -e $viewer ] || skip "there is no dh_view.html"
+	for run in kinds hand; do
+		node "$BATS_TEST_DIRNAME/dhat.mjs" $viewer $run/dhat >read
+		head -n 40 read
+		grep -m 1 'At t-end: ' read >end
+		grep -qF "At t-end:  $(with_commas "$(sum $run allocated)") bytes (100%)" end
+	done
+	grep -qF ': load_image (/src/app/load.c:77)' read
+	total=$(jq '[.stacks[] | .allocated_total // .allocated] | add' hand/json)
+	grep -m 1 'Total: ' read | grep -qF " $(with_commas "$total") bytes (100%"
+}
+
+@test "speedscope: it keeps every byte of every figure, and every name" {
+	need_npm playwright-core
+	need_npm speedscope
+	for run in kinds hand; do
+		node "$BATS_TEST_DIRNAME/speedscope.mjs" $run/speedscope >read
+		head -n 12 read
+		for figure in allocated resident phantom swapped touched; do
+			[ $run/$figure != kinds/swapped ] || continue # nothing is swapped
+			grep -qx "$figure $(sum $run $figure) bytes" read
+		done
+	done
+	grep -qF 'frame "f;\n\nroot 1/1 1.0: 9 alloc_bytes: \n' read
+}
+
+@test "folded: flamegraph.pl weighs by bytes" {
+	need flamegraph.pl
+	for run in kinds hand; do
+		flamegraph.pl --countname=bytes $run/folded >read 2>err
+		grep -q "all ($(with_commas "$(sum $run allocated)") bytes, 100%)" read
+	done
+	grep -q 'make_table (3,221,225,472 bytes' read
+}
