@@ -129,6 +129,21 @@ int BPF_PROG(process_exec, struct task_struct *task)
 	return 0;
 }
 
+/* A child that goes on as a copy has its parent's interpreter, from its first instruction on. */
+static __always_inline void python_inherit(__u64 from, __u64 to)
+{
+	__u32 *parent = bpf_map_lookup_elem(&space_of, &from);
+	__u32 *child = bpf_map_lookup_elem(&space_of, &to);
+	struct python_layout *theirs, *its;
+
+	if (!parent || !child)
+		return;
+	theirs = bpf_map_lookup_elem(&pythons, parent);
+	its = bpf_map_lookup_elem(&pythons, child);
+	if (theirs && its)
+		*its = *theirs;
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -141,8 +156,10 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	if (settings.filter == FILTER_PIDS && settings.follow &&
 	    bpf_map_lookup_elem(&space_of, &mm))
 		bpf_map_update_elem(&target_pids, &tgid, &followed, BPF_NOEXIST);
-	if (child->mm != parent->mm && filter_matches(child))
+	if (child->mm != parent->mm && filter_matches(child)) {
 		space_begin(child, parent->tgid);
+		python_inherit(mm, (__u64)child->mm);
+	}
 	return 0;
 }
 

@@ -63,6 +63,7 @@ struct unwind {
 	__u64 start_pc, start_sp, start_bp;
 	__u64 bp_at; /* the word that bp is from, while no rule has used it; else 0 */
 	__u64 check;
+	__u64 anchor; /* the frame that this stack address lies in runs the next Python frames */
 	__u32 generation;
 	__u32 bp_matters; /* a rule has used start_bp */
 	__u32 n_slots; /* more than MEMO_SLOTS: this walk cannot be remembered */
@@ -82,6 +83,7 @@ struct task_state {
 	__u64 free_sp, free_pc; /* at the entry of its newest free(), which may be over by now */
 	__u32 in_free;		/* the stack walked last leads through that call */
 	__u32 pad2;
+	__u64 python; /* hash of the stack's Python frames; 0: none */
 	struct call call;
 	struct unwind unwind;
 	struct event_stack stack;
@@ -94,6 +96,52 @@ struct {
 	__type(key, int);
 	__type(value, struct task_state);
 } task_states __weak SEC(".maps");
+
+/* Files' names that were seen to be no "<string>" and the like; a cache. */
+#define PYTHON_PLAIN_FILES 8
+#define PYTHON_WORDS	   16
+
+/* The Python frames of a thread's stack; only threads that run Python have one. See python.bpf.c. */
+struct python_walk {
+	__u64 frame;  /* read next */
+	__u64 cframe; /* 3.11: of the native call that runs it */
+	__u64 hash;
+	__u64 salt; /* of this space, for codes */
+	__u32 space;
+	__u32 n_groups;
+	__u32 group; /* that the native walk has to meet next */
+	__u32 pad;
+	__u64 words[PYTHON_WORDS]; /* what was read last */
+	__u64 plain_files[PYTHON_PLAIN_FILES];
+	__u64 anchors
+		[PYTHON_MAX_GROUPS]; /* a stack address in the native frame that runs a group */
+	__u64 objects[PYTHON_MAX_FRAMES]; /* addresses of the code objects */
+	struct event_python event;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct python_walk);
+} python_walks __weak SEC(".maps");
+
+/* One for each of `spaces`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct python_layout);
+} pythons __weak SEC(".maps");
+
+/* Code objects that the user side has; one that is pushed out is sent again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32 << 10);
+	__type(key, __u64); /* event_python_code.code */
+	__type(value, __u32);
+} python_sent __weak SEC(".maps");
 
 /* mm_struct address -> index into spaces */
 struct {

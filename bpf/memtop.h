@@ -13,6 +13,7 @@
  *	                                        |
  *	                                        v stack id
  *	                               EVENT_STACK over the ring buffer (frames, once per stack)
+ *	pythons[ ] (one per space): how its CPython is laid out, for the frames of python.bpf.c
  *
  * spaces and tallies are mmapable arrays: the user side reads (and for mappings, writes) them
  * without system calls.  An index stays valid until the user side gives it back.
@@ -176,6 +177,7 @@ enum counter {
 	COUNTER_END_UNSUPPORTED,
 	COUNTER_MEMO_HITS,     /* of COUNTER_STACKS: known from an earlier walk */
 	COUNTER_LATE_MAPPINGS, /* code found by bpf_find_vma because no slice had it */
+	COUNTER_PYTHON_STACKS, /* of COUNTER_STACKS: those with Python frames */
 	COUNTER_MAX = 32,
 };
 
@@ -266,6 +268,40 @@ struct file_rows {
 	__u32 pad;
 };
 
+/* --- CPython frames ------------------------------------------------------------------------------ */
+
+/* Python frames of one stack, and runs of them that one native frame executes. */
+#define PYTHON_MAX_FRAMES 128
+#define PYTHON_MAX_GROUPS 64
+
+/* How the chain of frames says where one native call of the interpreter's loop ends. */
+enum python_entry {
+	PYTHON_ENTRY_EVERY, /* to 3.10: each frame has a call of its own */
+	PYTHON_ENTRY_FLAG,  /* 3.11: the outermost frame of a call has is_entry set */
+	PYTHON_ENTRY_FRAME, /* from 3.12: a frame without code, on the C stack, follows it */
+};
+
+/*
+ * Where one process's CPython keeps what a walk reads: offsets in bytes, see src/python/layout.c.
+ * All zero: no interpreter, or none that memtop knows.
+ */
+struct python_layout {
+	__u64 runtime;	    /* address of _PyRuntime; written last */
+	__u32 version;	    /* major << 8 | minor */
+	__u32 tss_key;	    /* in _PyRuntime: Py_tss_t of the thread states: is it made, its key */
+	__u32 tsd;	    /* from the thread pointer: glibc's first 32 thread-specific values */
+	__u16 tstate_frame; /* of a thread state: the frame, or its cframe */
+	__u16 cframe_frame, cframe_previous; /* both 0: no cframe */
+	__u16 frame_bytes;		     /* so much of a frame is read */
+	__u16 frame_code, frame_previous, frame_instr, frame_entry;
+	__u16 code_first_line, code_file, code_name, code_lines; /* of a code object */
+	__u16 code_bytes; /* instructions; 0: frame_instr is an index, not an address */
+	__u8 index_bytes; /* bytes that one step of that index is */
+	__u8 entry;	  /* enum python_entry */
+	__u8 text_ascii, text_compact; /* characters of a str, ASCII or not */
+	__u8 pad[2];
+};
+
 /* --- events over the ring buffer ---------------------------------------------------------------- */
 
 enum event_type {
@@ -275,6 +311,8 @@ enum event_type {
 	EVENT_SPACE,	 /* struct event_space: an address space began */
 	EVENT_SPACE_END, /* struct event_space: it ended (exit or exec) */
 	EVENT_CODE, /* struct event_space: executable code was mapped: re-read maps, probe it */
+	EVENT_PYTHON_CODE, /* struct event_python_code: a code object, before a stack that needs it */
+	EVENT_PYTHON,	   /* struct event_python: the Python frames of the EVENT_STACK to come */
 };
 
 struct event {
@@ -290,12 +328,61 @@ struct stack_frame {
 	__u32 offset; /* in that file */
 };
 
+/*
+ * A native frame that runs Python frames says which in its address, whose upper bits are free: its
+ * group's number (from 0, innermost first) in bits 56 to 62, and bit 63 set.
+ */
+#define FRAME_PYTHON	       (1ULL << 63)
+#define FRAME_GROUP_SHIFT      56
+#define FRAME_ADDRESS(address) ((address) & ((1ULL << FRAME_GROUP_SHIFT) - 1))
+
 struct event_stack {
 	struct event head;
 	__u64 stack; /* tally_key.stack */
 	__u32 n;
-	__u32 end;				     /* enum stack_end */
+	__u16 end;    /* enum stack_end */
+	__u16 python; /* Python frames; an EVENT_PYTHON has been sent */
 	struct stack_frame frames[STACK_MAX_FRAMES]; /* n of them are sent; [0] is the event's pc */
+};
+
+struct python_frame {
+	__u64 code; /* event_python_code.code */
+	__s32 at;   /* byte of the code that is being executed; below 0: none yet */
+	__u32 last; /* of its group: the native frame that runs these is called by the next group's */
+};
+
+struct event_python {
+	struct event head;
+	__u64 stack; /* of the event_stack to come */
+	__u32 n;
+	__u32 end;				       /* enum stack_end: ROOT when all were read */
+	struct python_frame frames[PYTHON_MAX_FRAMES]; /* n of them are sent; innermost first */
+};
+
+#define PYTHON_NAME_BYTES  256
+#define PYTHON_FILE_BYTES  512
+#define PYTHON_LINES_SHORT 256
+#define PYTHON_LINES_BYTES 4096
+
+/* A str as it lies in memory: n bytes of characters that are `kind` bytes wide. */
+struct python_text {
+	__u16 n;
+	__u8 kind;     /* 1 (Latin-1), 2, 4; 0: unreadable */
+	__u8 is_short; /* there was more */
+};
+
+struct event_python_code {
+	struct event head;
+	__u64 code;  /* tells this code object from all others, also later ones at its address */
+	__u64 lines; /* address of the line table, which is not sent whole when it is long */
+	__u32 lines_bytes;
+	__u32 first_line;
+	__u32 version; /* as in struct python_layout */
+	struct python_text name, file;
+	__u32 pad;
+	__u8 name_bytes[PYTHON_NAME_BYTES];
+	__u8 file_bytes[PYTHON_FILE_BYTES];
+	__u8 line_table[PYTHON_LINES_BYTES]; /* or PYTHON_LINES_SHORT */
 };
 
 enum mapping_op {
@@ -356,6 +443,9 @@ _Static_assert(sizeof(struct file_key) == 16, "file_key");
 _Static_assert(sizeof(struct event) == 16, "event");
 _Static_assert(sizeof(struct event_mapping) == 72, "event_mapping");
 _Static_assert(sizeof(struct event_space) == 56, "event_space");
+_Static_assert(sizeof(struct python_layout) == 56, "python_layout");
+_Static_assert(sizeof(struct python_frame) == 16, "python_frame");
+_Static_assert(sizeof(struct event_python_code) == 4920, "event_python_code");
 #endif
 
 #endif

@@ -10,6 +10,7 @@
  *	space.maps -> exec_maps[slice] --index--> unwind_index[pc >> 8] --> unwind_rows[..]
  */
 #include "stack.bpf.h"
+#include "python.bpf.h"
 #include <bpf/bpf_core_read.h>
 
 char LICENSE[] SEC("license")
@@ -427,12 +428,13 @@ static __always_inline void step_check_free(struct task_state *st, __u64 pc)
 __noinline int stack_step(struct task_state *st)
 {
 	struct unwind *u;
-	__u64 pc, real, row;
+	__u64 pc, sp, real, row;
 	int rc = WALK_ON;
 
 	if (!st)
 		return WALK_END(STACK_END_UNSUPPORTED);
 	u = &st->unwind;
+	sp = u->sp;
 	pc = u->pc - (u->is_return ? 1 : 0);
 	if ((pc < u->map_start || pc >= u->map_end) && unwind_slice_map(u, pc)) {
 		/* not code that is known: a uretprobe's trampoline, or new code */
@@ -459,6 +461,8 @@ __noinline int stack_step(struct task_state *st)
 	else
 		rc = step_frame_pointer(st);
 	step_check_free(st, pc);
+	if (u->anchor - sp < u->sp - sp)
+		python_meet(st);
 	return rc;
 }
 
@@ -467,7 +471,7 @@ static __always_inline __u32 stack_walk(struct task_state *st)
 {
 	int rc;
 
-	st->stack.stack = (st->space + 1) * 0xff51afd7ed558ccdULL;
+	st->stack.stack = (st->space + 1) * 0xff51afd7ed558ccdULL ^ st->python;
 	st->stack.n = 0;
 	for (int i = 0; i < STACK_MAX_FRAMES; i++) {
 		rc = stack_step(st);
@@ -494,7 +498,8 @@ static __always_inline void walk_begin(struct task_state *st, const struct space
 	u->start_bp = u->bp;
 	u->bp_at = BP_AT_START;
 	u->bp_matters = 0;
-	u->check = 0;
+	/* with the same Python frames as well */
+	u->check = st->python;
 	u->n_slots = 0;
 	st->in_free = 0;
 }
@@ -536,7 +541,7 @@ static __always_inline __u32 memo_recall(struct task_state *st, const struct mem
 	const struct unwind *u = &st->unwind;
 	__u32 version = memo->version, n = memo->n, tally = memo->tally, end = memo->end;
 	__u32 base = 0, filled = 0, slot;
-	__u64 check = 0;
+	__u64 check = st->python;
 
 	if (version & 1 || !n || memo->pc != u->pc || memo->sp != u->sp ||
 	    (memo->bp_matters && memo->bp != u->bp) || memo->space != st->space ||
@@ -594,6 +599,10 @@ static __always_inline void stack_send(struct task_state *st, struct tally *tall
 
 	if (size > sizeof(struct event_stack))
 		return;
+	if (st->stack.python && python_send(st)) {
+		count(COUNTER_STACKS_UNSENT);
+		return;
+	}
 	st->stack.head.type = EVENT_STACK;
 	st->stack.head.space = st->space;
 	st->stack.head.time_ns = bpf_ktime_get_ns();
@@ -684,6 +693,7 @@ __noinline __u32 stack_tally(struct task_state *st)
 	struct space *space;
 	struct memo *memo;
 	__u32 index;
+	int python_end;
 
 	if (!st)
 		return NO_INDEX;
@@ -691,6 +701,7 @@ __noinline __u32 stack_tally(struct task_state *st)
 	if (!space)
 		return NO_INDEX;
 	count(COUNTER_STACKS);
+	python_end = python_read(st);
 	walk_begin(st, space);
 	memo = memo_of(st);
 	if (!memo)
@@ -706,7 +717,8 @@ __noinline __u32 stack_tally(struct task_state *st)
 		 * frames that were not sent yet must be walked again, and so must a stack that was
 		 * cut short: by now the page or the code that was missing may be there
 		 */
-		if (tally && tally->flags & TALLY_FRAMES_SENT && st->stack.end <= STACK_END_DEPTH)
+		if (tally && tally->flags & TALLY_FRAMES_SENT && st->stack.end <= STACK_END_DEPTH &&
+		    python_end <= STACK_END_DEPTH)
 			memo_keep(st, memo, index);
 	}
 	count(COUNTER_END_ROOT + (st->stack.end & 7));

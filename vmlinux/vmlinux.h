@@ -132,8 +132,14 @@ struct thread_info {
 	u32 status;
 };
 
+/* arch/x86/include/asm/processor.h */
+struct thread_struct {
+	unsigned long fsbase;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
+	struct thread_struct thread;
 	struct mm_struct *mm;
 	struct files_struct *files;
 	struct uprobe_task *utask;

@@ -16,6 +16,7 @@
 #include "base/table.h"
 #include "probe/attach.h"
 #include "probe/plan.h"
+#include "python/interpreter.h"
 #include "stack/target_file.h"
 #include "stack/unwind_table.h"
 
@@ -23,7 +24,8 @@ struct code_file {
 	struct file_key key;
 	struct file_rows rows;
 	struct probe_plan plan; /* empty: no allocator in it */
-	int fd;			/* -1 unless there is something to probe */
+	struct python_interpreter python;
+	int fd; /* -1 unless there is something to probe */
 	const char *path;
 	struct VEC_OF(pid_t) attached; /* 0: in all processes */
 	bool told;		       /* that some throwing functions are not probed */
@@ -174,6 +176,7 @@ static struct code_file *code_file_read(struct code *c, pid_t pid, const struct 
 		log_debug("no unwind rows for %s: %s", f->path, error_text(err));
 	else
 		code_file_add_rows(c, f, &table);
+	python_interpreter_find(f->fd, f->path, &f->python);
 	if (c->probes)
 		probe_plan_file(f->fd, &f->plan);
 	if (!f->plan.n) {
@@ -218,6 +221,11 @@ const char *code_file_path(const struct code_file *f)
 struct file_key code_file_key(const struct code_file *f)
 {
 	return f->key;
+}
+
+const struct python_interpreter *code_file_python(const struct code_file *f)
+{
+	return &f->python;
 }
 
 /* memtop's own vDSO is everybody's: the kernel has one image. */

@@ -24,6 +24,7 @@
 struct code;
 struct code_file;
 struct probe_set;
+struct python_interpreter;
 
 /*
  * store is not owned and outlives it; probes is owned from now on, NULL when no allocator is to be
@@ -46,6 +47,9 @@ const struct code_file *code_file_numbered(const struct code *c, uint32_t number
 /* What a file is called, and which it is (device as in struct file_key). */
 const char *code_file_path(const struct code_file *f);
 struct file_key code_file_key(const struct code_file *f);
+
+/* The CPython in the file; its version is 0 when there is none. */
+const struct python_interpreter *code_file_python(const struct code_file *f);
 
 /* The vDSO, which is the same for all processes; NULL when it has no rows. */
 const struct code_file *code_vdso(struct code *c);

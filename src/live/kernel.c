@@ -33,7 +33,7 @@ struct kernel {
 	struct ring_buffer *ring;
 	kernel_event_fn on_event;
 	void *ctx;
-	struct array spaces, tallies, used, rows, index, exec_maps;
+	struct array spaces, tallies, used, rows, index, exec_maps, pythons;
 	int n_cpus;
 	uint64_t start_ns;
 };
@@ -127,6 +127,7 @@ static int kernel_map_arrays(struct kernel *k)
 	err = err ?: array_map(k->skel->maps.unwind_rows, &k->rows);
 	err = err ?: array_map(k->skel->maps.unwind_index, &k->index);
 	err = err ?: array_map(k->skel->maps.exec_maps, &k->exec_maps);
+	err = err ?: array_map(k->skel->maps.pythons, &k->pythons);
 	return err;
 }
 
@@ -312,6 +313,11 @@ struct tally *kernel_tally(const struct kernel *k, uint32_t index)
 	return index < k->tallies.n ? (struct tally *)k->tallies.at + index : NULL;
 }
 
+struct python_layout *kernel_python(const struct kernel *k, uint32_t index)
+{
+	return index < k->pythons.n ? (struct python_layout *)k->pythons.at + index : NULL;
+}
+
 struct unwind_row *kernel_unwind_rows(const struct kernel *k, uint32_t *cap)
 {
 	*cap = k->rows.n;
@@ -351,6 +357,7 @@ void kernel_release_space(struct kernel *k, uint32_t index)
 {
 	struct space *space = kernel_space(k, index);
 
+	memset(kernel_python(k, index), 0, sizeof(struct python_layout));
 	space->state = SPACE_FREE;
 	bpf_map_update_elem(bpf_map__fd(k->skel->maps.free_spaces), NULL, &index, BPF_ANY);
 }
@@ -392,6 +399,7 @@ void kernel_close(struct kernel *k)
 	array_unmap(&k->rows);
 	array_unmap(&k->index);
 	array_unmap(&k->exec_maps);
+	array_unmap(&k->pythons);
 	memtop_bpf__destroy(k->skel);
 	free(k);
 }

@@ -54,6 +54,9 @@ struct space *kernel_space(const struct kernel *k, uint32_t index);
 struct tally *kernel_tally(const struct kernel *k, uint32_t index);
 uint32_t kernel_tallies_used(const struct kernel *k);
 
+/* How the CPython of a space is laid out; written directly, .runtime last. */
+struct python_layout *kernel_python(const struct kernel *k, uint32_t index);
+
 /* The arrays that the unwinder reads; written directly. */
 struct unwind_row *kernel_unwind_rows(const struct kernel *k, uint32_t *cap);
 struct unwind_bucket *kernel_unwind_index(const struct kernel *k, uint32_t *cap);

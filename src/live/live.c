@@ -80,7 +80,6 @@ static int on_event(void *ctx, const struct event *event, size_t size)
 	struct live *l = ctx;
 	struct target *t = live_target_of(l, event->space);
 
-	(void)size;
 	switch (event->type) {
 	case EVENT_SPACE:
 		return on_space(l, (const struct event_space *)event);
@@ -96,6 +95,12 @@ static int on_event(void *ctx, const struct event *event, size_t size)
 			target_refresh(t, &l->ctx);
 		}
 		return 0;
+	case EVENT_PYTHON_CODE:
+		return t ? traces_add_code(l->traces, t, (const struct event_python_code *)event,
+					   size)
+			 : 0;
+	case EVENT_PYTHON:
+		return t ? traces_add_python(l->traces, (const struct event_python *)event) : 0;
 	case EVENT_STACK:
 		return t ? traces_add(l->traces, t, &l->ctx, (const struct event_stack *)event) : 0;
 	case EVENT_MAPPING:

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/table.h"
 #include "proc/status.h"
+#include "python/interpreter.h"
 
 /* Where code keeps changing the old slice stays: for what it lacks the unwinder asks the kernel. */
 #define PUBLISH_TRIES 3
@@ -81,6 +82,44 @@ static int target_read_maps(struct target *t)
 	return 0;
 }
 
+static void target_tell_python(struct target *t, const struct python_interpreter *p,
+			       const char *path)
+{
+	if (t->python_told)
+		return;
+	t->python_told = true;
+	log_warn("process %d runs Python %u.%u%s (%s), whose frames memtop does not know: its "
+		 "stacks "
+		 "are native only",
+		 t->pid, p->version >> 8, p->version & 255,
+		 p->free_threaded ? " without a global lock" : "", path);
+}
+
+/* Tells the unwinder of the interpreter that this mapping is code of, if it is. */
+static void target_publish_python(struct target *t, const struct target_context *ctx,
+				  const struct map *m, const struct code_file *f)
+{
+	struct python_layout *at = kernel_python(ctx->kernel, t->space), layout;
+	const struct python_interpreter *p = code_file_python(f);
+	uint64_t bias;
+
+	if (!p->version || !at ||
+	    !python_interpreter_bias(p, m->start, m->end - m->start, m->offset, &bias))
+		return;
+	if (!p->supported) {
+		target_tell_python(t, p, code_file_path(f));
+		return;
+	}
+	t->python_eval = p->eval + bias;
+	t->python_eval_end = t->python_eval + p->eval_bytes;
+	if (at->runtime == p->runtime + bias && at->version == p->version)
+		return;
+	layout = p->layout;
+	layout.runtime = 0;
+	*at = layout;
+	__atomic_store_n(&at->runtime, p->runtime + bias, __ATOMIC_RELEASE);
+}
+
 /* The unwinder's view of the executable mappings; 0 or -ENOMEM. */
 static int target_exec_maps(struct target *t, const struct target_context *ctx,
 			    struct exec_map **out, size_t *n)
@@ -108,6 +147,7 @@ static int target_exec_maps(struct target *t, const struct target_context *ctx,
 			map.index = code_file_rows(f).index;
 			map.n_index = code_file_rows(f).n_index;
 			map.file = code_file_rows(f).file;
+			target_publish_python(t, ctx, m, f);
 		}
 		if (vec_push(&maps, map)) {
 			vec_free(&maps);

@@ -6,34 +6,51 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "live/interleave.h"
+#include "python/code_object.h"
 #include "stack/symbolizer.h"
 
 #define NO_MODULE  (-1)
 #define UNRESOLVED (-1)
 
 /* Inlined calls make more frames of one address than addresses there are. */
-#define FRAMES_MAX (STACK_MAX_FRAMES * 4)
+#define FRAMES_MAX (STACK_MAX_FRAMES * 4 + PYTHON_MAX_FRAMES)
 
 struct trace_frame {
 	uint64_t address;
-	uint64_t offset; /* in the file; of a JIT frame nothing */
-	int64_t module;	 /* of the symbolizer, or NO_MODULE */
+	uint64_t offset;	       /* in the file; of a JIT frame nothing */
+	int64_t module;		       /* of the symbolizer, or NO_MODULE */
+	struct interleave_native runs; /* Python frames */
+};
+
+/* The Python frames of a stack, innermost first. */
+struct trace_python {
+	uint32_t n;
+	enum stack_stop stop; /* ROOT: all are there */
+	struct python_frame frames[];
 };
 
 struct trace {
 	pid_t pid; /* for perf maps */
 	uint32_t n;
 	enum stack_stop stop;
-	int64_t id; /* in the stack table, or UNRESOLVED */
+	int64_t id;		     /* in the stack table, or UNRESOLVED */
+	struct trace_python *python; /* NULL: none */
 	struct trace_frame frames[];
 };
 
 struct traces {
-	struct table by_stack; /* hash -> struct trace * */
+	struct table by_stack;	/* hash -> struct trace * */
+	struct table python_of; /* hash -> struct trace_python *, of stacks still to come */
+	struct python_codes *codes;
 	struct stack_table *table;
 	struct symbolizer *symbols;
 	int64_t lost_id, none_id;
-	struct frame frames[FRAMES_MAX]; /* scratch */
+	/* scratch */
+	struct interleave_native natives[STACK_MAX_FRAMES];
+	bool group_ends[PYTHON_MAX_FRAMES];
+	struct interleave_item order[STACK_MAX_FRAMES + PYTHON_MAX_FRAMES];
+	struct frame frames[FRAMES_MAX];
 };
 
 struct traces *traces_new(struct stack_table *table, struct symbolizer *symbols)
@@ -45,6 +62,11 @@ struct traces *traces_new(struct stack_table *table, struct symbolizer *symbols)
 	t->table = table;
 	t->symbols = symbols;
 	t->lost_id = t->none_id = UNRESOLVED;
+	t->codes = python_codes_new();
+	if (!t->codes) {
+		free(t);
+		return NULL;
+	}
 	return t;
 }
 
@@ -55,9 +77,18 @@ void traces_free(struct traces *t)
 
 	if (!t)
 		return;
-	while (table_next(&t->by_stack, &pos, &key, &value))
+	while (table_next(&t->by_stack, &pos, &key, &value)) {
+		struct trace *trace = (struct trace *)(uintptr_t)value;
+
+		free(trace->python);
+		free(trace);
+	}
+	pos = 0;
+	while (table_next(&t->python_of, &pos, &key, &value))
 		free((void *)(uintptr_t)value);
 	table_free(&t->by_stack);
+	table_free(&t->python_of);
+	python_codes_free(t->codes);
 	free(t);
 }
 
@@ -111,18 +142,42 @@ static struct trace_frame frame_locate(struct traces *t, struct target *target,
 				       const struct target_context *ctx,
 				       const struct stack_frame *from)
 {
-	struct trace_frame f = { .address = from->address, .module = NO_MODULE };
-	ssize_t map = target_map_of(target, from->address);
+	struct trace_frame f = {
+		.address = FRAME_ADDRESS(from->address),
+		.module = NO_MODULE,
+		.runs.group = INTERLEAVE_NO_GROUP,
+	};
+	ssize_t map = target_map_of(target, f.address);
 	const struct map *m;
 
+	if (from->address & FRAME_PYTHON)
+		f.runs.group = from->address >> FRAME_GROUP_SHIFT & 0x7f;
+	f.runs.is_loop =
+		f.address - target->python_eval < target->python_eval_end - target->python_eval;
 	if (map < 0) {
 		frame_locate_file(t, target, ctx, from, &f);
 		return f;
 	}
 	m = &target->maps.list.at[map];
 	f.module = module_of(t, target, map);
-	f.offset = from->address - m->start + (m->type == MAP_TYPE_VDSO ? 0 : m->offset);
+	f.offset = f.address - m->start + (m->type == MAP_TYPE_VDSO ? 0 : m->offset);
 	return f;
+}
+
+static enum stack_stop stop_of(uint32_t end)
+{
+	return end <= STACK_STOP_UNSUPPORTED ? (enum stack_stop)end : STACK_STOP_UNSUPPORTED;
+}
+
+/* The Python frames that came for this stack; the caller's now. NULL: none. */
+static struct trace_python *python_take(struct traces *t, uint64_t stack)
+{
+	uint64_t value;
+
+	if (!table_get(&t->python_of, stack, &value))
+		return NULL;
+	table_remove(&t->python_of, stack);
+	return (struct trace_python *)(uintptr_t)value;
 }
 
 int traces_add(struct traces *t, struct target *target, const struct target_context *ctx,
@@ -131,22 +186,51 @@ int traces_add(struct traces *t, struct target *target, const struct target_cont
 	uint32_t n = e->n < STACK_MAX_FRAMES ? e->n : STACK_MAX_FRAMES;
 	struct trace *trace;
 
-	if (table_get(&t->by_stack, e->stack, NULL))
+	if (table_get(&t->by_stack, e->stack, NULL)) {
+		free(python_take(t, e->stack));
 		return 0;
+	}
 	trace = malloc(sizeof(*trace) + n * sizeof(trace->frames[0]));
 	if (!trace)
 		return -ENOMEM;
 	*trace = (struct trace){ .pid = target->pid, .n = n, .id = UNRESOLVED };
-	trace->stop =
-		e->end <= STACK_STOP_UNSUPPORTED ? (enum stack_stop)e->end : STACK_STOP_UNSUPPORTED;
+	trace->stop = stop_of(e->end);
 	/* code that came after the maps were read: a dlopen, an exec */
 	for (uint32_t i = 0; i < n; i++)
-		target_refresh_for(target, ctx, e->frames[i].address);
+		target_refresh_for(target, ctx, FRAME_ADDRESS(e->frames[i].address));
 	for (uint32_t i = 0; i < n; i++)
 		trace->frames[i] = frame_locate(t, target, ctx, &e->frames[i]);
 	if (vec_push(&target->traces, e->stack) ||
 	    table_put(&t->by_stack, e->stack, (uintptr_t)trace)) {
 		free(trace);
+		return -ENOMEM;
+	}
+	trace->python = e->python ? python_take(t, e->stack) : NULL;
+	return 0;
+}
+
+int traces_add_code(struct traces *t, const struct target *target,
+		    const struct event_python_code *e, size_t size)
+{
+	int err = python_codes_add(t->codes, e, size, target->pid);
+
+	return err == -ENOMEM ? err : 0;
+}
+
+int traces_add_python(struct traces *t, const struct event_python *e)
+{
+	uint32_t n = e->n < PYTHON_MAX_FRAMES ? e->n : PYTHON_MAX_FRAMES;
+	struct trace_python *p = malloc(sizeof(*p) + n * sizeof(p->frames[0]));
+
+	if (!p)
+		return -ENOMEM;
+	p->n = n;
+	p->stop = stop_of(e->end);
+	memcpy(p->frames, e->frames, n * sizeof(p->frames[0]));
+	/* one that its stack did not follow: the ring buffer was full */
+	free(python_take(t, e->stack));
+	if (table_put(&t->python_of, e->stack, (uintptr_t)p)) {
+		free(p);
 		return -ENOMEM;
 	}
 	return 0;
@@ -214,17 +298,56 @@ static bool is_signal_return(const struct frame *f)
 	return f->function && strstr(f->function, "restore_rt");
 }
 
+static struct frame python_frame_resolve(struct traces *t, const struct python_frame *f)
+{
+	struct python_place place = python_codes_place(t->codes, f->code, f->at);
+
+	return (struct frame){
+		.function = string_of(t, place.function),
+		.file = string_of(t, place.file),
+		.line = place.line,
+		.language = LANGUAGE_PYTHON,
+	};
+}
+
+/* The order of native and Python frames, in t->order. */
+static size_t trace_order(struct traces *t, const struct trace *trace, bool *cut)
+{
+	const struct trace_python *p = trace->python;
+	struct interleave in = {
+		.native = t->natives,
+		.n_native = trace->n,
+		.group_ends = t->group_ends,
+	};
+
+	for (uint32_t i = 0; i < trace->n; i++)
+		t->natives[i] = trace->frames[i].runs;
+	for (uint32_t i = 0; p && i < p->n; i++)
+		t->group_ends[i] = p->frames[i].last;
+	if (p) {
+		in.n_python = p->n;
+		in.python_cut = p->stop != STACK_STOP_ROOT;
+	}
+	return interleave_order(&in, t->order, cut);
+}
+
 static int64_t trace_resolve(struct traces *t, const struct trace *trace)
 {
-	bool is_return = false;
-	size_t n = 0;
+	bool is_return = false, cut;
+	size_t n = 0, n_order = trace_order(t, trace, &cut);
 
-	for (uint32_t i = 0; i < trace->n && n < FRAMES_MAX; i++) {
+	for (size_t k = 0; k < n_order && n < FRAMES_MAX; k++) {
+		uint32_t i = t->order[k].index;
+
+		if (t->order[k].python) {
+			t->frames[n++] = python_frame_resolve(t, &trace->python->frames[i]);
+			continue;
+		}
 		n += frames_resolve(t, trace, i, is_return, t->frames + n, FRAMES_MAX - n);
 		/* callers lie behind a return address; what a signal interrupted does not */
 		is_return = n == 0 || !is_signal_return(&t->frames[n - 1]);
 	}
-	return stack_table_add(t->table, t->frames, n, trace->stop);
+	return stack_table_add(t->table, t->frames, n, cut ? trace->python->stop : trace->stop);
 }
 
 static int64_t empty_stack(struct traces *t, int64_t *id, enum stack_stop stop)

@@ -7,6 +7,9 @@
  * hot path, and once.  It never looks at the target's memory.
  *
  *	traces{stack hash} -> trace { frames: address, module, offset; id in the stack table }
+ *	                        '--> python frames: code object, byte in it; a run of them belongs
+ *	                             to the native frame that executes it
+ *	codes{identity} -> code object: name, file, line table
  */
 #ifndef MEMTOP_LIVE_TRACES_H
 #define MEMTOP_LIVE_TRACES_H
@@ -33,6 +36,14 @@ int traces_add(struct traces *t, struct target *target, const struct target_cont
  * the stack table: its hashes may come again, of another process in the same space.
  */
 void traces_forget(struct traces *t, struct target *target);
+
+/*
+ * Notes a code object of target, or the Python frames of a stack whose EVENT_STACK comes next;
+ * -ENOMEM, else 0.
+ */
+int traces_add_code(struct traces *t, const struct target *target,
+		    const struct event_python_code *e, size_t size);
+int traces_add_python(struct traces *t, const struct event_python *e);
 
 /*
  * The stack table's id for a stack hash, resolved now if it has not been; a stack whose frames have

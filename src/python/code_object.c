@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "python/code_object.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strpool.h"
+#include "base/table.h"
+#include "python/line_table.h"
+#include "python/memory.h"
+#include "python/text.h"
+
+/* The largest line table that is read: of some 100,000 lines in one function. */
+#define LINES_MAX_BYTES (1u << 20)
+
+/* Each byte of a Latin-1 name becomes two of UTF-8 at most, of a wider one three to two or four. */
+#define NAME_UTF8 (PYTHON_NAME_BYTES * 2)
+#define FILE_UTF8 (PYTHON_FILE_BYTES * 2)
+
+struct code_object {
+	uint32_t version;
+	uint32_t first_line;
+	const char *name, *file;
+	uint32_t lines_bytes;
+	uint8_t lines[];
+};
+
+struct python_codes {
+	struct table by_code; /* -> struct code_object * */
+	struct strpool *strings;
+};
+
+struct python_codes *python_codes_new(void)
+{
+	struct python_codes *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->strings = strpool_new();
+	if (!c->strings) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void python_codes_free(struct python_codes *c)
+{
+	uint64_t key, value;
+	size_t pos = 0;
+
+	if (!c)
+		return;
+	while (table_next(&c->by_code, &pos, &key, &value))
+		free((void *)(uintptr_t)value);
+	table_free(&c->by_code);
+	strpool_free(c->strings);
+	free(c);
+}
+
+/* Bytes of the line table that are in an event of this size. */
+static uint32_t lines_sent(const struct event_python_code *e, size_t size)
+{
+	size_t room = size - offsetof(struct event_python_code, line_table);
+
+	if (room > PYTHON_LINES_BYTES)
+		room = PYTHON_LINES_BYTES;
+	return e->lines_bytes < room ? e->lines_bytes : (uint32_t)room;
+}
+
+/*
+ * The end of a long table is still where it was, unless the code object has gone meanwhile: then its
+ * beginning is most likely another, too.
+ */
+static uint32_t lines_read(uint8_t *to, const struct event_python_code *e, uint32_t sent,
+			   uint32_t want, pid_t pid)
+{
+	uint8_t again[PYTHON_LINES_BYTES];
+
+	memcpy(to, e->line_table, sent);
+	if (want == sent || python_memory_read(pid, e->lines + 32 + sent, to + sent, want - sent) ||
+	    python_memory_read(pid, e->lines + 32, again, sent) || memcmp(again, to, sent))
+		return sent;
+	return want;
+}
+
+static const char *text_keep(struct python_codes *c, const struct python_text *text,
+			     const uint8_t *bytes, size_t room, char *scratch, size_t size)
+{
+	size_t n = text->n < room ? text->n : room;
+
+	if (text->kind != 1 && text->kind != 2 && text->kind != 4)
+		return NULL;
+	n = python_text_utf8(scratch, size - 3, bytes, n, text->kind);
+	if (text->is_short) {
+		memcpy(scratch + n, "…", 3);
+		n += 3;
+	}
+	return strpool_add_n(c->strings, scratch, n);
+}
+
+int python_codes_add(struct python_codes *c, const struct event_python_code *e, size_t size,
+		     pid_t pid)
+{
+	char name[NAME_UTF8 + 4], file[FILE_UTF8 + 4];
+	struct code_object *o;
+	uint32_t sent, want;
+
+	if (size < offsetof(struct event_python_code, line_table))
+		return -EINVAL;
+	if (table_get(&c->by_code, e->code, NULL))
+		return 0;
+	sent = lines_sent(e, size);
+	want = e->lines_bytes < LINES_MAX_BYTES ? e->lines_bytes : LINES_MAX_BYTES;
+	o = malloc(sizeof(*o) + want);
+	if (!o)
+		return -ENOMEM;
+	o->version = e->version;
+	o->first_line = e->first_line;
+	o->name = text_keep(c, &e->name, e->name_bytes, PYTHON_NAME_BYTES, name, sizeof(name));
+	o->file = text_keep(c, &e->file, e->file_bytes, PYTHON_FILE_BYTES, file, sizeof(file));
+	o->lines_bytes = lines_read(o->lines, e, sent, want, pid);
+	if (table_put(&c->by_code, e->code, (uintptr_t)o)) {
+		free(o);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+struct python_place python_codes_place(const struct python_codes *c, uint64_t code, int32_t at)
+{
+	const struct code_object *o;
+	uint64_t value;
+
+	if (!table_get(&c->by_code, code, &value))
+		return (struct python_place){ .function = NULL };
+	o = (const struct code_object *)(uintptr_t)value;
+	return (struct python_place){
+		.function = o->name,
+		.file = o->file,
+		.line = python_line(o->version, o->first_line, o->lines, o->lines_bytes, at),
+	};
+}

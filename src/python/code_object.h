@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * code_object: the code objects that measured processes have executed, with names and line tables.
+ *
+ * live/traces.c adds each as its event comes and asks for a frame's text when a stack is resolved;
+ * what was added stays, so that names outlive the process.  All of it comes from a target's memory
+ * and is taken for no more than bytes.
+ */
+#ifndef MEMTOP_PYTHON_CODE_OBJECT_H
+#define MEMTOP_PYTHON_CODE_OBJECT_H
+
+#include <linux/types.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "memtop.h"
+
+struct python_codes;
+
+/* NULL when memory is out. */
+struct python_codes *python_codes_new(void);
+void python_codes_free(struct python_codes *c);
+
+/*
+ * Adds the code object of an event of `size` bytes; the rest of a long line table is read from
+ * process pid.  One that is known already stays as it is.  0, -EINVAL (too short), or -ENOMEM.
+ */
+int python_codes_add(struct python_codes *c, const struct event_python_code *e, size_t size,
+		     pid_t pid);
+
+struct python_place {
+	const char *function; /* the qualified name from 3.11; NULL: not known */
+	const char *file;     /* as the interpreter names it; NULL: not known */
+	uint32_t line;	      /* 0: not known */
+};
+
+/*
+ * What byte `at` of a code object (event_python_code.code) is called.  The strings live as long as
+ * the codes; a code object that has not come has none.
+ */
+struct python_place python_codes_place(const struct python_codes *c, uint64_t code, int32_t at);
+
+#endif
