@@ -68,7 +68,7 @@ FUZZ_BINS    := $(FUZZERS:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
 # --- flags -------------------------------------------------------------------------------------
 
 COMMA := ,
-PKGS := libbpf libdw libelf zlib liblzma yajl ncursesw libprotobuf-c
+PKGS := libbpf libdw libelf zlib liblzma yajl ncursesw libprotobuf-c sqlite3
 
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE= \
