@@ -28,12 +28,36 @@ static const struct verb verbs[] = {
 	  "                                   who asked for memory and never touched it\n"
 	  "  sudo memtop -p 1234 --json -o memory.jsonl\n",
 	  cmd_top },
-	{ VERB_EXPORT, "export", "measure, then write for other tools",
-	  "export -f FORMAT [TARGET] [-D TIME] [OPTIONS]",
+	{ VERB_RECORD, "record", "measure into a file", "record [TARGET] [OPTIONS] [-- CMD...]",
+	  "  sudo memtop record -p 1234            into memtop.db, until Ctrl-C\n"
+	  "  sudo memtop record -o job.db -- ./job --all\n"
+	  "                                        run a command as yourself and record it\n"
+	  "  sudo memtop record -a -D 1h -o %h-%t.db --max-size 200M\n",
+	  cmd_record },
+	{ VERB_REPORT, "report", "tables from a recording", "report [FILE] [OPTIONS]",
+	  "  memtop report                         who held memory at the peak, from memtop.db\n"
+	  "  memtop report job.db --at end --leaks\n"
+	  "  memtop report job.db --at 90s -g line -s resident\n",
+	  cmd_report },
+	{ VERB_DIFF, "diff", "what grew and what shrank between two recordings",
+	  "diff FILE1 FILE2 [OPTIONS]",
+	  "  memtop diff old.db new.db             at the peak of each\n"
+	  "  memtop diff old.db new.db --at end -g function -s resident\n"
+	  "  memtop diff job.db job.db --at loaded,saved\n"
+	  "                                        between two marks of one recording\n",
+	  cmd_diff },
+	{ VERB_EXPORT, "export", "write for other tools, from a recording or a measurement",
+	  "export -f FORMAT [FILE | TARGET [-D TIME]] [OPTIONS]",
 	  "  sudo memtop export -p 1234 -D 30 -f folded | flamegraph.pl > memory.svg\n"
 	  "  sudo memtop export -p 1234 -D 30 -f folded --value resident -o resident.txt\n"
-	  "  sudo memtop export -a -f csv -o stacks.csv      until Ctrl-C\n",
+	  "  sudo memtop export -a -f csv -o stacks.csv      until Ctrl-C\n"
+	  "  memtop export job.db -f folded --at end         from a recording\n",
 	  cmd_export },
+	{ VERB_MARK, "mark", "name this moment on the timeline of the memtop that measures",
+	  "mark [-p PID] LABEL",
+	  "  memtop mark loaded               returns when the moment has been measured\n"
+	  "  memtop mark -p $$ \"step 2\"       says which process it belongs to\n",
+	  cmd_mark },
 	{ VERB_CHECK, "check", "what this machine, kernel and user can do", "check [-v] [-p PID]",
 	  "  sudo memtop check\n"
 	  "  sudo memtop check -v             where the probes on the C library sit\n"

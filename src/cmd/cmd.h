@@ -23,5 +23,9 @@ struct verb {
 enum exit_status cmd_top(const struct options *options);
 enum exit_status cmd_export(const struct options *options);
 enum exit_status cmd_check(const struct options *options);
+enum exit_status cmd_record(const struct options *options);
+enum exit_status cmd_report(const struct options *options);
+enum exit_status cmd_diff(const struct options *options);
+enum exit_status cmd_mark(const struct options *options);
 
 #endif

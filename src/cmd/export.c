@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cmd/message.h"
+#include "cmd/moment.h"
 #include "cmd/session.h"
 #include "cmd/sink.h"
 #include "export/export.h"
@@ -31,18 +32,35 @@ static int write_snapshot(const struct snapshot *s, void *ctx)
 	return sink_put(e->sink);
 }
 
+/* From a recording in place of a measurement. */
+static enum exit_status export_recording(struct export *e)
+{
+	struct moment m;
+	enum exit_status status = EXIT_DONE;
+	int err = moment_open(e->options->words.at[0], e->options->at, &m);
+
+	if (!err)
+		err = write_snapshot(m.now, e);
+	if (!err && snapshot_lost_any(&m.now->lost))
+		status = EXIT_LOST;
+	if (err)
+		status = moment_failed(err);
+	moment_close(&m);
+	return status;
+}
+
 enum exit_status cmd_export(const struct options *options)
 {
 	struct export e = { .options = options };
 	struct session_consumer consumer = { .end = write_snapshot, .ctx = &e };
-	enum exit_status status = session_permitted();
+	enum exit_status status = options->words.n ? EXIT_DONE : session_permitted();
 	int err;
 
 	if (status)
 		return status;
 	err = sink_open(options->output, SINK_WHOLE, &e.sink);
 	if (!err) {
-		status = session_run(options, &consumer);
+		status = options->words.n ? export_recording(&e) : session_run(options, &consumer);
 		err = sink_close(e.sink);
 	}
 	if (err && status == EXIT_DONE) {

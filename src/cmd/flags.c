@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "model/filter.h"
 #include "model/order.h"
+#include "record/writer.h"
 
 #define MIN_DELAY_NS 10000000ull
 
@@ -48,6 +49,22 @@ static int set_size(struct options *o, const struct flag *flag, const char *valu
 		return 0;
 	return error_set(-EINVAL, "--%s needs a size such as 4096, 64K or 1.5M, not '%s'",
 			 flag->name, value);
+}
+
+static int set_max_size(struct options *o, const struct flag *flag, const char *value)
+{
+	int err = set_size(o, flag, value);
+
+	if (!err && o->max_size < RECORDING_MIN_SIZE)
+		return error_set(-EINVAL, "--%s cannot be less than 1M, not '%s'", flag->name,
+				 value);
+	return err;
+}
+
+static int set_text(struct options *o, const struct flag *flag, const char *value)
+{
+	*(const char **)member(o, flag) = value;
+	return 0;
 }
 
 static int set_duration(struct options *o, const struct flag *flag, const char *value)
@@ -255,13 +272,15 @@ static int add_verbose(struct options *o, const struct flag *flag, const char *v
  */
 
 #define TOP	VERB_TOP
-#define MEASURE (VERB_TOP | VERB_EXPORT)
-#define ALL	(VERB_TOP | VERB_EXPORT | VERB_CHECK)
+#define MEASURE (VERB_TOP | VERB_EXPORT | VERB_RECORD)
+#define VIEW	(VERB_TOP | VERB_REPORT)
+#define TABLE	(VIEW | VERB_DIFF)
+#define ALL	(MEASURE | TABLE | VERB_CHECK | VERB_MARK)
 #define AT(m)	offsetof(struct options, m)
 
 /* clang-format off */
 const struct flag flags[] = {
-	{ "pid", 'p', "PID[,PID...]", FLAGS_TARGET, ALL,
+	{ "pid", 'p', "PID[,PID...]", FLAGS_TARGET, MEASURE | VERB_CHECK | VERB_MARK,
 	  "these processes", set_pids, 0 },
 	{ "all", 'a', NULL, FLAGS_TARGET, MEASURE,
 	  "every process, also those that start later (the default)", set_true, AT(all) },
@@ -289,39 +308,47 @@ const struct flag flags[] = {
 	{ "max-stacks", 0, "N", FLAGS_MEASURE, MEASURE,
 	  "room for so many stacks, default 128K", set_capacity, AT(live.max_stacks) },
 
-	{ "sort", 's', "FIGURE", FLAGS_VIEW, TOP,
+	{ "sort", 's', "FIGURE", FLAGS_VIEW, TABLE,
 	  "allocated (default), resident, phantom, swapped, touched, count, rate", set_sort, 0 },
-	{ "group", 'g', "BY", FLAGS_VIEW, TOP,
+	{ "group", 'g', "BY", FLAGS_VIEW, TABLE,
 	  "stack (default), function, line, module, thread, process", set_group, 0 },
-	{ "limit", 'N', "N", FLAGS_VIEW, TOP,
+	{ "limit", 'N', "N", FLAGS_VIEW, TABLE,
 	  "rows to print, default 20; 0: all", set_limit, 0 },
-	{ "peak", 0, NULL, FLAGS_VIEW, TOP,
+	{ "peak", 0, NULL, FLAGS_VIEW, VIEW,
 	  "by what each held when its process held most", set_true, AT(peak) },
-	{ "leaks", 0, NULL, FLAGS_VIEW, TOP,
+	{ "leaks", 0, NULL, FLAGS_VIEW, VIEW,
 	  "only stacks with a live block older than --older", set_true, AT(view.leaks) },
-	{ "older", 0, "AGE", FLAGS_VIEW, TOP,
+	{ "older", 0, "AGE", FLAGS_VIEW, VIEW,
 	  "the age for --leaks, default 500ms; implies it", set_older, AT(view.older_ns) },
-	{ "temporary", 0, NULL, FLAGS_VIEW, TOP,
+	{ "temporary", 0, NULL, FLAGS_VIEW, VIEW,
 	  "only stacks with blocks freed before the next allocation", set_true, AT(view.temporary) },
-	{ "focus", 0, "REGEX", FLAGS_VIEW, TOP,
+	{ "focus", 0, "REGEX", FLAGS_VIEW, TABLE,
 	  "only stacks with a function, file or module that matches", set_regex, AT(view.focus) },
-	{ "ignore", 0, "REGEX", FLAGS_VIEW, TOP,
+	{ "ignore", 0, "REGEX", FLAGS_VIEW, TABLE,
 	  "no stacks with one that matches", set_regex, AT(view.ignore) },
-	{ "bytes", 0, NULL, FLAGS_VIEW, TOP,
+	{ "at", 0, "MOMENT", FLAGS_VIEW, VERB_REPORT | VERB_DIFF | VERB_EXPORT,
+	  "of a recording: peak (default), start, end, a time since its start (90s, 5m) or a mark's "
+	  "label",
+	  set_text, AT(at) },
+	{ "bytes", 0, NULL, FLAGS_VIEW, TABLE,
 	  "exact bytes in place of KiB and MiB", set_true, AT(bytes) },
 
 	{ "batch", 'b', NULL, FLAGS_OUTPUT, TOP,
 	  "on a terminal, too, the tables that a pipe gets, in place of the screen", set_true, AT(batch) },
-	{ "json", 0, NULL, FLAGS_OUTPUT, TOP,
+	{ "json", 0, NULL, FLAGS_OUTPUT, VIEW,
 	  "JSON Lines: a whole document per refresh, all stacks", set_true, AT(json) },
 	{ "format", 'f', "FORMAT", FLAGS_OUTPUT, VERB_EXPORT,
 	  "the format to write: see below", set_format, 0 },
 	{ "value", 0, "FIGURE", FLAGS_OUTPUT, VERB_EXPORT,
 	  "for formats with one figure: allocated (default), resident, phantom, swapped, touched",
 	  set_value, 0 },
-	{ "output", 'o', "FILE", FLAGS_OUTPUT, MEASURE,
-	  "write to this file in place of stdout", set_output, 0 },
-	{ "color", 0, "WHEN", FLAGS_OUTPUT, TOP,
+	{ "output", 'o', "FILE", FLAGS_OUTPUT, MEASURE | TABLE,
+	  "write to this file in place of stdout; the recording is memtop.db by default, %p in its "
+	  "name is the process, %h the host, %t the time", set_output, 0 },
+	{ "max-size", 0, "BYTES", FLAGS_OUTPUT, VERB_RECORD,
+	  "keep the recording below this by thinning its oldest part (20M, 1G, ...)",
+	  set_max_size, AT(max_size) },
+	{ "color", 0, "WHEN", FLAGS_OUTPUT, TABLE,
 	  "auto (default), always, never; auto respects NO_COLOR and TERM=dumb", set_color, 0 },
 	{ "quiet", 'q', NULL, FLAGS_OUTPUT, ALL,
 	  "no warnings on stderr", set_true, AT(quiet) },

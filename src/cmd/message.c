@@ -3,7 +3,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -17,6 +20,9 @@ void message_set_sink(void (*fn)(const char *text, void *ctx), void *ctx)
 	sink_ctx = ctx;
 }
 
+/* The cursor stands behind a line of progress. */
+static bool progress;
+
 /*
  * A sentence may quote a file's or a process's name, and those may hold anything: a control
  * character must not reach the terminal.  One write, so that lines of several writers do not mix.
@@ -26,6 +32,9 @@ static void print_line(const char *text)
 	char line[1100];
 	size_t n = 0;
 
+	if (progress)
+		fputs("\r\033[K", stderr);
+	progress = false;
 	for (; *text && n < sizeof(line) - 1; text++)
 		line[n++] = (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text;
 	line[n] = '\0';
@@ -75,4 +84,26 @@ void message_note(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	print_line(text);
+}
+
+void message_progress(const char *fmt, ...)
+{
+	const char *term = getenv("TERM");
+	struct winsize size = { 0 };
+	char text[256];
+	va_list ap;
+	int n;
+
+	if (!log_enabled(LOG_WARN) || !isatty(STDERR_FILENO) || !term || !strcmp(term, "dumb"))
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	/* a line that wraps could not be replaced */
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
+		size.ws_col = 80;
+	if (n >= size.ws_col)
+		n = size.ws_col - 1;
+	fprintf(stderr, "\r\033[K%.*s", n, text);
+	progress = true;
 }

@@ -28,4 +28,10 @@ void message_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* One sentence that the figures can be understood without; -q hides it. */
 void message_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * How things stand, in a line that the next one replaces; only on a terminal that can do that, and
+ * -q hides it.
+ */
+void message_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

@@ -26,7 +26,31 @@ struct parser {
 
 static const char *verb_name(enum verb_id verb)
 {
-	return verb == VERB_EXPORT ? "export" : verb == VERB_CHECK ? "check" : "top";
+	switch (verb) {
+	case VERB_TOP:
+		return "top";
+	case VERB_EXPORT:
+		return "export";
+	case VERB_CHECK:
+		return "check";
+	case VERB_RECORD:
+		return "record";
+	case VERB_REPORT:
+		return "report";
+	case VERB_DIFF:
+		return "diff";
+	case VERB_MARK:
+		return "mark";
+	}
+	return "top";
+}
+
+/* How many words a verb takes that are no options. */
+static size_t verb_words(enum verb_id verb)
+{
+	if (verb == VERB_DIFF)
+		return 2;
+	return verb == VERB_EXPORT || verb == VERB_REPORT || verb == VERB_MARK;
 }
 
 static const struct flag *find_letter(char letter)
@@ -154,8 +178,40 @@ static int refuse_word(struct parser *p, const char *word)
 {
 	if (*word && strspn(word, "0123456789,") == strlen(word))
 		return error_set(-EINVAL, "unexpected '%s'; did you mean -p %s?", word, word);
-	return error_set(-EINVAL, "unexpected '%s'; memtop %s takes options only", word,
-			 verb_name(p->options->verb));
+	return error_set(-EINVAL, "unexpected '%s'; memtop %s takes options only%s", word,
+			 verb_name(p->options->verb),
+			 p->options->verb == VERB_RECORD ? ", and a command after --" : "");
+}
+
+static int take_word(struct parser *p, const char *word)
+{
+	size_t most = verb_words(p->options->verb);
+
+	if (!most)
+		return refuse_word(p, word);
+	if (p->options->words.n == most)
+		return error_set(-EINVAL, "unexpected '%s'; memtop %s takes %s", word,
+				 verb_name(p->options->verb),
+				 p->options->verb == VERB_MARK ? "one label"
+				 : most == 1		       ? "one recording"
+							       : "two recordings");
+	return vec_push(&p->options->words, word) ? error_set(-ENOMEM, "out of memory") : 0;
+}
+
+/* What follows "--": words, or the command to record. */
+static int take_rest(struct parser *p)
+{
+	int err = 0;
+
+	if (p->options->verb == VERB_RECORD) {
+		if (p->at >= p->argc)
+			return error_set(-EINVAL, "a command must follow --");
+		p->options->command = p->argv + p->at;
+		return 0;
+	}
+	for (; p->at < p->argc && !err; p->at++)
+		err = take_word(p, p->argv[p->at]);
+	return err;
 }
 
 static int parse_words(struct parser *p)
@@ -165,14 +221,16 @@ static int parse_words(struct parser *p)
 	for (; p->at < p->argc && !err; p->at++) {
 		const char *word = p->argv[p->at];
 
-		if (!strcmp(word, "--"))
-			return p->at + 1 < p->argc ? refuse_word(p, p->argv[p->at + 1]) : 0;
+		if (!strcmp(word, "--")) {
+			p->at++;
+			return take_rest(p);
+		}
 		if (word[0] == '-' && word[1] == '-')
 			err = parse_long(p, word + 2);
 		else if (word[0] == '-' && word[1])
 			err = parse_letters(p, word + 1);
 		else
-			err = refuse_word(p, word);
+			err = take_word(p, word);
 		if (p->options->help || p->options->version)
 			return err;
 	}
@@ -187,6 +245,8 @@ static int settle_target(struct options *o)
 	if (!!o->pids.n + o->all + o->has_comm + o->has_user > 1)
 		return error_set(-EINVAL,
 				 "give only one of --pid, --all, --comm and --user as the target");
+	if (o->command && (o->pids.n || o->all || o->has_comm || o->has_user))
+		return error_set(-EINVAL, "give a command or a target, not both");
 	if (o->live.follow && !o->pids.n)
 		return error_set(-EINVAL, "--follow goes with --pid only");
 	o->live.target = o->pids.n     ? LIVE_PIDS
@@ -214,6 +274,24 @@ static int settle_view(struct options *o)
 	return 0;
 }
 
+/* What a verb cannot do without. */
+static int settle_words(struct options *o)
+{
+	if (o->verb == VERB_DIFF && o->words.n < 2)
+		return error_set(-EINVAL, "memtop diff needs two recordings");
+	if (o->verb == VERB_MARK && (o->words.n < 1 || !o->words.at[0][0]))
+		return error_set(-EINVAL, "memtop mark needs a label");
+	if (o->verb == VERB_MARK && o->pids.n > 1)
+		return error_set(-EINVAL, "a mark belongs to one process at most");
+	if (o->verb != VERB_EXPORT)
+		return 0;
+	if (o->words.n && (o->pids.n || o->all || o->has_comm || o->has_user))
+		return error_set(-EINVAL, "give a recording or a target, not both");
+	if (o->at && !o->words.n)
+		return error_set(-EINVAL, "--at goes with a recording only");
+	return 0;
+}
+
 int options_parse(enum verb_id verb, int argc, char *const argv[], struct options *options)
 {
 	struct parser p = { .options = options, .argc = argc, .argv = argv };
@@ -229,10 +307,13 @@ int options_parse(enum verb_id verb, int argc, char *const argv[], struct option
 	if (err || options->help || options->version)
 		return err;
 	err = settle_target(options);
-	return err ? err : settle_view(options);
+	if (!err)
+		err = settle_view(options);
+	return err ? err : settle_words(options);
 }
 
 void options_free(struct options *options)
 {
 	vec_free(&options->pids);
+	vec_free(&options->words);
 }

@@ -23,6 +23,10 @@ enum verb_id {
 	VERB_TOP = 1,
 	VERB_EXPORT = 2,
 	VERB_CHECK = 4,
+	VERB_RECORD = 8,
+	VERB_REPORT = 16,
+	VERB_DIFF = 32,
+	VERB_MARK = 64,
 };
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -52,12 +56,17 @@ struct options {
 	enum color_when color;
 	bool quiet;
 	unsigned verbose;
+
+	struct VEC_OF(const char *) words; /* what is no option: files, a label; argv's */
+	char *const *command;		   /* what follows "--", ends with NULL; NULL: nothing */
+	const char *at;			   /* a moment of a recording; NULL: the peak */
+	uint64_t max_size;		   /* of a recording, bytes; 0: no limit */
 };
 
 /*
  * Reads argv[0] .. argv[argc - 1] (without program and verb) as options of the verb.  GNU manners:
  * --name VALUE, --name=VALUE, --name shortened as far as it is unique, -x VALUE, -xVALUE, -xyz;
- * "--" ends the options.  *options is overwritten, in the end to be freed with options_free(), also
+ * "--" ends the options; for record a command follows it.  *options is overwritten, in the end to be freed with options_free(), also
  * after a failure; argv must outlive it and it must not be copied (options->live points into it).
  * 0, -EINVAL for wrong usage, -ESRCH for a user that does not exist, -ENOMEM, with error_text().
  * --help and --version end the parsing: nothing else counts then.

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cmd/marks.h"
 #include "cmd/message.h"
 #include "cmd/signals.h"
 #include "live/capability.h"
@@ -25,6 +26,7 @@ struct session {
 	const struct options *options;
 	const struct session_consumer *consumer;
 	struct live *live;
+	struct marks *marks;	  /* NULL: none can come */
 	uint64_t next_ns, end_ns; /* CLOCK_MONOTONIC; end 0: none */
 	uint64_t taken;		  /* snapshots handed on */
 	struct snapshot *now, *previous;
@@ -126,6 +128,11 @@ static int take_snapshot(struct session *m)
 
 	if (err)
 		return err;
+	err = marks_take(m->marks, s);
+	if (err) {
+		snapshot_free(s);
+		return err;
+	}
 	m->fresh = true;
 	if (snapshot_lost_any(&s->lost))
 		m->lost = s->lost;
@@ -140,6 +147,7 @@ static int take_snapshot(struct session *m)
 	m->measured |= s->processes.n > 0;
 	m->taken++;
 	err = hand_on(m);
+	marks_answer(m->marks);
 	say_exited(m);
 	return err;
 }
@@ -155,7 +163,16 @@ static int wait_for_events(struct session *m, uint64_t now)
 		wait = m->end_ns - now;
 	err = live_poll(m->live, (int)((wait + MS_NS - 1) / MS_NS));
 	m->fresh = false;
+	/* a mark is measured at once */
+	if (marks_came(m->marks))
+		m->next_ns = now;
 	return err == -EINTR ? 0 : err;
+}
+
+static bool is_over(const struct session *m, uint64_t now)
+{
+	return signals_stop() || live_finished(m->live) || (m->end_ns && now >= m->end_ns) ||
+	       (m->consumer->finished && m->consumer->finished(m->consumer->ctx));
 }
 
 static int session_loop(struct session *m)
@@ -164,11 +181,11 @@ static int session_loop(struct session *m)
 	uint64_t now = clock_ns();
 	int err = 0;
 
-	m->next_ns = now + o->delay_ns;
+	m->next_ns = m->consumer->at_once ? now : now + o->delay_ns;
 	m->end_ns = o->duration_ns ? now + o->duration_ns : 0;
 	while (!err) {
 		now = clock_ns();
-		if (signals_stop() || live_finished(m->live) || (m->end_ns && now >= m->end_ns))
+		if (is_over(m, now))
 			return m->fresh ? 0 : take_snapshot(m);
 		if (now < m->next_ns) {
 			err = wait_for_events(m, now);
@@ -261,10 +278,16 @@ enum exit_status session_run(const struct options *options, const struct session
 	} else {
 		if (live_attach_method(m.live))
 			log_info("probes are attached by %s", live_attach_method(m.live));
-		status = conclude(&m, session_loop(&m));
+		/* without marks all else works */
+		err = marks_open(&options->live, &m.marks);
+		if (err)
+			log_info("no marks can be put: %s", error_text(err));
+		err = consumer->ready ? consumer->ready(consumer->ctx) : 0;
+		status = conclude(&m, err ? err : session_loop(&m));
 	}
 	snapshot_free(m.now);
 	snapshot_free(m.previous);
+	marks_close(m.marks);
 	live_close(m.live);
 	free(m.ended);
 	return status;

@@ -2,7 +2,7 @@
 /*
  * session: the loop that every measuring verb runs: open, keep up, a snapshot per delay, end.
  *
- * top and export hand it what to do with a snapshot.  It says on stderr what went wrong or got
+ * top, export and record hand it what to do with a snapshot.  It says on stderr what went wrong or got
  * lost, so that they need not; it never writes to stdout.
  */
 #ifndef MEMTOP_CMD_SESSION_H
@@ -19,6 +19,11 @@
  * Each returns 0 or -errno, which ends the measuring: -EPIPE quietly, others with error_text().
  */
 struct session_consumer {
+	/* Called once, when measuring has begun. */
+	int (*ready)(void *ctx);
+	/* Asked often: true ends the measuring, as a signal does. */
+	bool (*finished)(void *ctx);
+	bool at_once; /* the first snapshot when measuring begins, not a delay later */
 	/* Called with every snapshot and the one before it (NULL at first). */
 	int (*each)(const struct snapshot *now, const struct snapshot *previous, void *ctx);
 	/*

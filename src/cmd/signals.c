@@ -8,8 +8,7 @@ static volatile sig_atomic_t stop;
 
 static void note_stop(int sig)
 {
-	(void)sig;
-	stop = 1;
+	stop = sig;
 }
 
 static void catch (int sig)
@@ -40,4 +39,9 @@ bool signals_stop(void)
 void signals_request_stop(void)
 {
 	stop = 1;
+}
+
+int signals_which(void)
+{
+	return stop;
 }

@@ -24,4 +24,7 @@ bool signals_stop(void);
 /* Sets the flag as a signal would: a person has asked to end. */
 void signals_request_stop(void);
 
+/* Which one came last; 0: none. */
+int signals_which(void);
+
 #endif

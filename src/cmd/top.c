@@ -2,13 +2,12 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "cmd/message.h"
 #include "cmd/session.h"
 #include "cmd/sink.h"
+#include "cmd/table_style.h"
 #include "cmd/watch.h"
 #include "export/json.h"
 #include "view/table.h"
@@ -18,31 +17,12 @@ struct top {
 	struct sink *sink;
 };
 
-/* Colours only where a person sees them and has not asked for none (https://no-color.org). */
-static bool wants_color(const struct options *options, bool terminal)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (options->color != COLOR_AUTO)
-		return options->color == COLOR_ALWAYS;
-	return terminal && !(no_color && no_color[0]) && !(term && !strcmp(term, "dumb"));
-}
-
 static int print_table(const struct top *t, FILE *out, const struct snapshot *now,
 		       const struct snapshot *previous)
 {
-	struct table_options table = {
-		.group = t->options->view,
-		.previous = previous,
-		.bytes = t->options->bytes,
-		.verbose = t->options->verbose,
-	};
-	unsigned columns;
-	bool terminal = sink_terminal(t->sink, &columns);
+	struct table_options table = table_style(t->options, t->sink);
 
-	/* lines are cut to a terminal's width, those of a file, a pipe or with --batch never */
-	table.width = terminal && !t->options->batch ? columns : 0;
-	table.color = wants_color(t->options, terminal);
+	table.previous = previous;
 	return table_print(out, now, &table);
 }
 
@@ -73,7 +53,7 @@ enum exit_status cmd_top(const struct options *options)
 	if (status)
 		return status;
 	if (watch_possible(options))
-		return watch_run(options, wants_color(options, true));
+		return watch_run(options, table_color(options, true));
 	err = sink_open(options->output, SINK_GROWING, &t.sink);
 	if (!err) {
 		status = session_run(options, &consumer);

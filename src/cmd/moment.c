@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/moment.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "cmd/message.h"
+
+#define DEFAULT_FILE "memtop.db"
+
+/* The first moment that has the mark in it or comes after. */
+static int find_mark(const struct recording *r, const char *label, size_t *index)
+{
+	size_t n, n_moments;
+	const struct snapshot_event *events = recording_events(r, &n);
+	const struct recording_moment *moments = recording_moments(r, &n_moments);
+
+	for (size_t i = 0; i < n; i++) {
+		if (events[i].kind != SNAPSHOT_MARK || strcmp(events[i].label, label) != 0)
+			continue;
+		*index = 0;
+		while (*index + 1 < n_moments && moments[*index].time_ns < events[i].time_ns)
+			(*index)++;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int find(const struct recording *r, const char *at, size_t *index)
+{
+	size_t n;
+	const struct recording_moment *moments = recording_moments(r, &n);
+	uint64_t ns;
+
+	if (!at || !strcmp(at, "peak"))
+		*index = recording_peak(r);
+	else if (!strcmp(at, "start"))
+		*index = 0;
+	else if (!strcmp(at, "end"))
+		*index = n - 1;
+	else if (!find_mark(r, at, index))
+		return 0;
+	else if (units_parse_duration(at, &ns))
+		return error_set(-EINVAL,
+				 "--at needs peak, start, end, a time such as 90s, or the label of "
+				 "a mark in the recording, not '%s'",
+				 at);
+	else if (ns > moments[n - 1].elapsed_ns + recording_info(r)->delay_ns)
+		return error_set(-EINVAL, "the recording ends after %.1f s",
+				 (double)moments[n - 1].elapsed_ns / 1e9);
+	else
+		*index = recording_at(r, ns);
+	return 0;
+}
+
+/* Between two measurements more may have been held than in any: the counting saw it. */
+static void say_higher_peak(const struct snapshot *s)
+{
+	const struct snapshot_process *p = s->processes.at;
+	char held[24], peak[24];
+	uint64_t allocated;
+
+	if (s->processes.n != 1)
+		return;
+	allocated = figures_allocated(&p->now);
+	if (p->peak_allocated > allocated + allocated / 20)
+		message_note("between two measurements the process held %s, not %s; --peak shows "
+			     "what each stack held then",
+			     units_bytes(peak, sizeof(peak), p->peak_allocated),
+			     units_bytes(held, sizeof(held), allocated));
+}
+
+static void say_end(const struct recording *r, const char *path)
+{
+	size_t n;
+	const struct recording_moment *moments = recording_moments(r, &n);
+	double seconds = (double)moments[n - 1].elapsed_ns / 1e9;
+
+	if (recording_info(r)->end == RECORDING_UNFINISHED)
+		message_note("%s was not closed: memtop was killed, or is still recording; it ends "
+			     "after %.1f s, at most one measurement is missing",
+			     path, seconds);
+	else if (recording_info(r)->end == RECORDING_DISK_FULL)
+		message_note("%s ends after %.1f s, when the disk was full", path, seconds);
+}
+
+int moment_open(const char *path, const char *at, struct moment *m)
+{
+	int err;
+
+	*m = (struct moment){ 0 };
+	path = path ? path : DEFAULT_FILE;
+	err = recording_open(path, &m->recording);
+	if (err)
+		return err;
+	say_end(m->recording, path);
+	err = find(m->recording, at, &m->index);
+	if (!err && m->index)
+		err = recording_snapshot(m->recording, m->index - 1, &m->previous);
+	if (!err)
+		err = recording_snapshot(m->recording, m->index, &m->now);
+	if (!err && (!at || !strcmp(at, "peak")))
+		say_higher_peak(m->now);
+	return err;
+}
+
+void moment_close(struct moment *m)
+{
+	snapshot_free(m->now);
+	snapshot_free(m->previous);
+	recording_close(m->recording);
+}
+
+enum exit_status moment_failed(int err)
+{
+	if (err != -EPIPE)
+		message_error("%s", error_text(err));
+	return err == -EINVAL ? EXIT_USAGE : exit_status_of(err);
+}
