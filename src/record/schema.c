@@ -81,13 +81,7 @@ static const char views[] =
 		"SELECT w.stack, w.depth + 1, c.caller FROM walk w JOIN call c ON c.id = w.call "
 		"WHERE c.caller IS NOT NULL) "
 		"SELECT w.stack, w.depth, p.function, p.module, p.file, p.line "
-		"FROM walk w JOIN call c ON c.id = w.call JOIN place p ON p.frame = c.frame;\n"
-	"CREATE VIEW holding AS SELECT h.what, p.pid, p.comm, t.thread, t.kind, t.stack, "
-		"l.function, l.module, l.file, l.line, "
-		"h.resident + h.swapped + h.untouched + h.zero AS allocated, "
-		"h.untouched + h.zero AS phantom, h.* "
-		"FROM held h JOIN track t ON t.id = h.track JOIN process p ON p.id = t.process "
-		"JOIN stack s ON s.id = t.stack LEFT JOIN place l ON l.frame = s.blame;\n";
+		"FROM walk w JOIN call c ON c.id = w.call JOIN place p ON p.frame = c.frame;\n";
 /* clang-format on */
 
 void schema_names(struct text *sql, const struct schema_column *columns, size_t n)
@@ -100,6 +94,22 @@ static void add_columns(struct text *sql, const struct schema_column *columns, s
 {
 	for (size_t i = 0; i < n; i++)
 		text_addf(sql, ", %s INTEGER NOT NULL", columns[i].name);
+}
+
+/* What was held, with the sums and names that people ask for. */
+static void create_holding(struct text *sql)
+{
+	text_add(sql, "CREATE VIEW holding AS SELECT h.what, h.track, p.pid, p.comm, t.thread, "
+		      "t.kind, t.stack, l.function, l.module, l.file, l.line, "
+		      "h.resident + h.swapped + h.untouched + h.zero AS allocated, "
+		      "h.untouched + h.zero AS phantom");
+	for (int i = 0; i < STATE_FIELDS; i++) {
+		if (state_field_name(i))
+			text_addf(sql, ", h.%s", state_field_name(i));
+	}
+	text_add(sql, " FROM held h JOIN track t ON t.id = h.track "
+		      "JOIN process p ON p.id = t.process JOIN stack s ON s.id = t.stack "
+		      "LEFT JOIN place l ON l.frame = s.blame;");
 }
 
 void schema_create(struct text *sql)
@@ -125,6 +135,7 @@ void schema_create(struct text *sql)
 	}
 	text_add(sql, ", PRIMARY KEY(what, track)) WITHOUT ROWID;\n");
 	text_add(sql, views);
+	create_holding(sql);
 }
 
 static void add_insert(struct text *sql, const char *table, size_t n)

@@ -1,0 +1,246 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Recordings from the command line: record, report, diff, export from a file, mark.
+
+load common
+
+# recorded ARGUMENT…: memtop record of a command into $dir/a.db; its status is in $status.
+recorded() {
+	status=0
+	timeout 120 "$MEMTOP" record -o "$dir/a.db" "$@" >"$dir/out" 2>"$dir/err" 3>&- || status=$?
+	cat "$dir/err"
+}
+
+# A program that allocates 20,000,000 bytes in its first second and gives them back in its third;
+# a memtop named as its argument gets a mark when they are there.
+holder() {
+	cat >"$dir/holder.py" <<-'PY'
+		import subprocess, sys, time
+		block = bytearray(20_000_000)
+		if len(sys.argv) > 1:
+		    subprocess.run([sys.argv[1], "mark", "loaded"], check=True)
+		time.sleep(1)
+		del block
+		time.sleep(1)
+		sys.exit(7)
+	PY
+}
+
+sql() {
+	sqlite3 -readonly "$dir/a.db" "$1"
+}
+
+@test "record -- CMD: its status, its output, its memory at the peak" {
+	need_root
+	holder
+	recorded -d 0.2 -- /usr/bin/python3 "$dir/holder.py"
+	[ "$status" -eq 7 ]
+	"$MEMTOP" report "$dir/a.db" --bytes >"$dir/report"
+	head -20 "$dir/report"
+	grep -q '20000001.*PyByteArray\|2000000[0-9] ' "$dir/report"
+	"$MEMTOP" report "$dir/a.db" --json | jq -e '[.stacks[].allocated] | max >= 20000000'
+	# the moment before it is gone is the last of the peak, and at the end it is gone
+	"$MEMTOP" report "$dir/a.db" --at end --json | jq -e '[.stacks[].allocated] | max < 20000000'
+	# what memtop was before it became the command is not in it
+	! sql 'select exe from process' | grep memtop
+}
+
+@test "record -- CMD: 126, 127 and 128+n as a shell" {
+	need_root
+	recorded -- "$dir/none"
+	[ "$status" -eq 127 ]
+	grep -q 'cannot run' "$dir/err"
+	recorded -- "$dir"
+	[ "$status" -eq 126 ]
+	[ ! -e "$dir/a.db" ]
+	recorded -- sh -c 'kill -9 $$'
+	[ "$status" -eq 137 ]
+}
+
+@test "record -- CMD runs it as the user who called sudo, and gives him the file" {
+	need_root
+	chmod 755 "$dir"
+	SUDO_UID=65534 SUDO_GID=65534 recorded -- sh -c 'id -u; id -g; echo $HOME'
+	[ "$status" -eq 0 ]
+	cat "$dir/out"
+	[ "$(sed -n 1,2p "$dir/out" | tr '\n' ' ')" = "65534 65534 " ]
+	[ "$(stat -c %u:%g "$dir/a.db")" = 65534:65534 ]
+}
+
+@test "record -- CMD: children are measured too" {
+	need_root
+	holder
+	recorded -d 0.2 -- sh -c "/usr/bin/python3 $dir/holder.py; exit 3"
+	[ "$status" -eq 3 ]
+	[ "$(sql 'select count(distinct pid) from process')" -ge 2 ]
+	"$MEMTOP" report "$dir/a.db" --json | jq -e '[.stacks[].allocated] | max >= 20000000'
+}
+
+@test "a mark is measured at once, and --at finds it" {
+	need_root
+	holder
+	# with so long a delay only the mark can have caught it
+	recorded -d 60 -- /usr/bin/python3 "$dir/holder.py" "$MEMTOP"
+	[ "$status" -eq 7 ]
+	[ "$(sql "select label from event where kind = 'mark'")" = loaded ]
+	"$MEMTOP" report "$dir/a.db" --at loaded --json |
+		jq -e '[.stacks[].allocated] | max >= 20000000'
+	"$MEMTOP" diff "$dir/a.db" "$dir/a.db" --at start,loaded -N 1 --bytes | tee "$dir/diff"
+	grep -q '+20000001' "$dir/diff"
+}
+
+@test "mark without a memtop that measures: status 5" {
+	need_root
+	refused 5 'no memtop is measuring' mark nothing-listens
+	refused 2 'label' mark
+	refused 2 'one label' mark a b
+}
+
+@test "--at: peak, start, end, a time; anything else is status 2" {
+	need_root
+	holder
+	recorded -d 0.2 -- /usr/bin/python3 "$dir/holder.py"
+	for at in peak start end 1s 500ms; do
+		"$MEMTOP" report "$dir/a.db" --at "$at" >/dev/null
+	done
+	refused 2 'ends after' report "$dir/a.db" --at 1h
+	refused 2 'label of a mark' report "$dir/a.db" --at noon
+}
+
+@test "export from a recording says what report says, and needs no root" {
+	need_root
+	holder
+	recorded -d 0.2 -- /usr/bin/python3 "$dir/holder.py"
+	chmod 755 "$dir" && chmod 644 "$dir/a.db"
+	as_nobody() {
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	}
+	as_nobody "$MEMTOP" export "$dir/a.db" -f json >"$dir/json" ||
+		skip "nobody cannot run $MEMTOP"
+	want=$(jq '[.stacks[].allocated // 0] | add' "$dir/json")
+	[ "$want" -ge 20000000 ]
+	"$MEMTOP" export "$dir/a.db" -f folded |
+		awk '{ sum += $NF } END { printf "%d\n", sum }' >"$dir/sum"
+	[ "$(cat "$dir/sum")" -eq "$want" ]
+	"$MEMTOP" report "$dir/a.db" --json | jq -e --argjson want "$want" \
+		'([.stacks[].allocated // 0] | add) == $want'
+	"$MEMTOP" export "$dir/a.db" -f csv | grep -q '^time\|allocated'
+	"$MEMTOP" export "$dir/a.db" -f perf-script | grep -q alloc_bytes
+	refused 2 'not both' export "$dir/a.db" -f json -p 1
+}
+
+@test "kill -9: what was measured is there, and report says that it was not closed" {
+	need_root
+	start small
+	measure record -p "$target" -d 0.05 -o "$dir/a.db"
+	go
+	until_said REST
+	sleep 1
+	child=$(pgrep -P "$memtop" -x memtop || echo "$memtop")
+	kill -9 $child
+	wait "$memtop" || true
+	"$MEMTOP" report "$dir/a.db" --bytes >"$dir/report" 2>"$dir/err"
+	cat "$dir/err"
+	grep -q 'was not closed' "$dir/err"
+	grep -q '50500.*small_block\|small_block' "$dir/report"
+	[ "$(sqlite3 "$dir/a.db" 'pragma integrity_check')" = ok ]
+}
+
+@test "a disk of 1 MB fills: it is said, status 1, and what was written opens" {
+	need_root
+	mkdir "$dir/disk"
+	mount -t tmpfs -o size=1m tmpfs "$dir/disk" || skip "cannot mount"
+	# most of it is full already, so that this does not take long
+	head -c 700000 /dev/zero >"$dir/disk/ballast"
+	start small
+	status=0
+	timeout 60 "$MEMTOP" record -p "$target" -d 0.02 -D 50 -o "$dir/disk/a.db" 2>"$dir/err" 3>&- ||
+		status=$?
+	opens=0
+	"$MEMTOP" report "$dir/disk/a.db" >"$dir/report" 2>>"$dir/err" || opens=$?
+	umount "$dir/disk"
+	cat "$dir/err"
+	[ "$status" -eq 1 ]
+	grep -q 'No space left on device; it holds the first' "$dir/err"
+	[ "$opens" -eq 0 ]
+	grep -q 'when the disk was full\|was not closed' "$dir/err"
+}
+
+@test "what is no recording is neither read nor overwritten" {
+	need_root
+	echo "a letter to my mother" >"$dir/letter"
+	refused 1 'no recording' report "$dir/letter"
+	refused 1 'No such file' report "$dir/none.db"
+	refused 1 'choose another name' record -o "$dir/letter" -p $$ -D 0.1
+	grep -q mother "$dir/letter"
+	refused 2 'may hold' record -o "$dir/%x.db" -p $$ -D 0.1
+}
+
+@test "an older recording is kept as .old" {
+	need_root
+	recorded -- true
+	cp "$dir/a.db" "$dir/copy"
+	recorded -- true
+	cmp "$dir/copy" "$dir/a.db.old"
+}
+
+@test "%p, %h and %t in the file's name" {
+	need_root
+	start small
+	cd "$dir"
+	timeout 30 "$MEMTOP" record -q -p "$target" -D 0.2 -o "x-%p-%h-%t-%%.db" 3>&-
+	ls
+	[[ "$(ls x-*)" =~ ^x-$target-$(uname -n)-20[0-9]{6}-[0-9]{6}-%\.db$ ]]
+}
+
+@test "diff of two runs: what grew" {
+	need_root
+	for n in 1 2; do
+		timeout 60 "$MEMTOP" record -q -d 0.2 -o "$dir/$n.db" -- /usr/bin/python3 -c \
+			"import time; b = bytearray($n * 10_000_000); time.sleep(2)" 3>&-
+	done
+	"$MEMTOP" diff "$dir/1.db" "$dir/2.db" --bytes -N 1 | tee "$dir/diff"
+	sed -n 2p "$dir/diff" | grep -q '^ *+10000000 '
+	"$MEMTOP" diff "$dir/2.db" "$dir/1.db" --bytes -g function | sed -n 2p |
+		grep -q '^ *-10000000 .*PyByteArray\|^ *-10000000 '
+	refused 2 'two recordings' diff "$dir/1.db"
+	refused 2 'two recordings' diff "$dir/1.db" "$dir/2.db" "$dir/2.db"
+}
+
+
+@test "the questions in docs/recording.md have answers" {
+	need_root
+	holder
+	recorded -d 0.2 -- /usr/bin/python3 "$dir/holder.py" "$MEMTOP"
+	[ "$status" -eq 7 ]
+	awk '/^```sql/ { on = 1; n++; next } /^```/ { on = 0 } on { print > dir "/question" n }' \
+		dir="$dir" "$BATS_TEST_DIRNAME/../../docs/recording.md"
+	[ "$(ls "$dir"/question* | wc -l)" -ge 5 ]
+	for question in "$dir"/question*; do
+		cat "$question"
+		sqlite3 -readonly -header "$dir/a.db" <"$question" | tee "$dir/answer" | head -5
+		# the one about leaks may have none
+		[ "$(wc -l <"$dir/answer")" -ge 2 ] || grep -q "'end'" "$question"
+	done
+	[ "$(sqlite3 "$dir/a.db" 'SELECT allocated FROM holding WHERE what = '\''peak'\'' AND kind < 3
+		ORDER BY allocated DESC LIMIT 1')" -eq 20000001 ]
+}
+
+@test "the tables and columns in docs/recording.md are those of the file" {
+	need_root
+	recorded -- true
+	[ "$status" -eq 0 ]
+	for table in $(sql "select name from sqlite_schema where type in ('table', 'view')"); do
+		grep -q "\`$table\`" "$BATS_TEST_DIRNAME/../../docs/recording.md" || {
+			echo "$table is not explained"
+			return 1
+		}
+		for column in $(sql "select name from pragma_table_info('$table')"); do
+			grep -qE "\b$column\b" "$BATS_TEST_DIRNAME/../../docs/recording.md" ||
+				[[ "$column" =~ ^(rss|lost|end)_ ]] || {
+				echo "$table.$column is not explained"
+				return 1
+			}
+		done
+	done
+}
