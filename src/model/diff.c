@@ -10,7 +10,7 @@
 
 struct builder {
 	const struct group_options *options;
-	const struct filter *filter;
+	struct filter *filter;
 	struct table by_name; /* hash of what the row is known by -> index */
 	struct diff *out;
 };
