@@ -148,6 +148,12 @@ static bool start_code(const struct frame *f)
 	return false;
 }
 
+/* At the outer end a C library without symbols has nothing but start code. */
+static bool nameless_start(const struct frame *f)
+{
+	return f->language == LANGUAGE_NATIVE && !f->function && runtime_module(f->module);
+}
+
 /* Past the interpreter's frames, when they lead to a Python frame; else i. */
 static size_t skip_interpreter(const struct frame *frames, size_t n, size_t i)
 {
@@ -176,7 +182,8 @@ struct blame blame_find(const struct frame *frames, size_t n, bool native)
 		       allocator_name(frames[b.inner].function))
 			b.inner++;
 	}
-	while (b.outer > b.inner + 1 && start_code(&frames[b.outer - 1]))
+	while (b.outer > b.inner + 1 &&
+	       (start_code(&frames[b.outer - 1]) || nameless_start(&frames[b.outer - 1])))
 		b.outer--;
 	return b;
 }

@@ -336,10 +336,19 @@ static void test_blame_ends_at_main(void **state)
 {
 	struct fixture f = fixture_mixed();
 	const struct frame *frames;
+	struct frame stripped[4];
 	struct blame b;
 	size_t n;
 
 	(void)state;
+	/* a C library without symbols */
+	stripped[0] = fixture_frame(&f, "work", "/opt/app/app", NULL, 0);
+	stripped[1] = fixture_frame(&f, "main", "/opt/app/app", NULL, 0);
+	stripped[2] = fixture_frame(&f, NULL, LIBC, NULL, 0);
+	stripped[3] = fixture_frame(&f, "_start", "/opt/app/app", NULL, 0);
+	assert_int_equal(blame_find(stripped, 4, false).outer, 2);
+	stripped[2] = fixture_frame(&f, NULL, "/opt/app/plugin.so", NULL, 0);
+	assert_int_equal(blame_find(stripped, 4, false).outer, 3);
 	frames = stack_table_frames(f.table, 0, &n);
 	b = blame_find(frames, n, false);
 	assert_int_equal(b.inner, 1);
