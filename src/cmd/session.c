@@ -96,8 +96,9 @@ static void log_stack_ends(const struct snapshot_stack_ends *ends)
 	for (size_t i = 0; i < sizeof(ends->ended) / sizeof(ends->ended[0]); i++)
 		text_addf(&t, ", %s %llu", stack_stop_name((enum stack_stop)i),
 			  (unsigned long long)ends->ended[i]);
-	log_info("stacks walked: %llu; ended by%s", (unsigned long long)ends->walked,
-		 text_string(&t) + 1);
+	log_info("stacks walked: %llu, %llu known from before; new code met: %llu; ended by%s",
+		 (unsigned long long)ends->walked, (unsigned long long)ends->known,
+		 (unsigned long long)ends->late, text_string(&t) + 1);
 	text_free(&t);
 }
 

@@ -219,6 +219,8 @@ static void stack_ends_put(struct json_writer *w, const struct snapshot_stack_en
 {
 	json_object_open(w, "stack_ends");
 	json_number(w, "walked", ends->walked);
+	json_number(w, "known", ends->known);
+	json_number(w, "late_code", ends->late);
 	for (int stop = STACK_STOP_ROOT; stop < STACK_STOP_LOST; stop++)
 		json_number(w, stack_stop_name((enum stack_stop)stop), ends->ended[stop]);
 	json_object_close(w);

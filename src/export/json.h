@@ -28,8 +28,10 @@
  *   event	time_ns pid kind bytes swapped freed returned files
  * and beyond it:
  *   top	residency_ns	how long the residency scan took
- *		stack_ends	{walked root depth no_rows unreadable unsupported}: stacks walked
- *				since measuring began, by how they ended
+ *		stack_ends	{walked known late_code root depth no_rows unreadable
+ *				unsupported}: stacks walked since measuring began, how many of them
+ *				were known from an earlier walk, pieces of code that were new to
+ *				the walker, and stacks by how they ended
  *   lost	block_bytes	bytes of the blocks lost
  *   process	parent cmdline exited unknown_frees before_attach_swapped minor_faults
  *		major_faults

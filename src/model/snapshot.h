@@ -172,6 +172,8 @@ bool snapshot_lost_any(const struct snapshot_lost *lost);
 /* Stacks walked, by how they ended; index: enum stack_stop less STACK_STOP_LOST. */
 struct snapshot_stack_ends {
 	uint64_t walked;
+	uint64_t known; /* of these: the same as an earlier one, so that no frame was looked for */
+	uint64_t late;	/* pieces of code met on a stack before /proc had told of them */
 	uint64_t ended[5];
 };
 

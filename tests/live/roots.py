@@ -261,15 +261,17 @@ def measure(name, start):
 	total = sum(bytes_by.values())
 	expect(total > MIB / 4, f"{name} has allocated only {total} bytes meanwhile")
 	share = bytes_by.get("root", 0) / total
+	ends = document["stack_ends"]
+	known = ends["known"] / ends["walked"]
 	why = " ".join(f"{end} {n / total:.3%}" for end, n in bytes_by.items() if end != "root")
-	print(f"{name:30} {share:9.3%} {total / MIB:9.1f} {len(stacks):7} {why}")
+	print(f"{name:30} {share:9.3%} {total / MIB:9.1f} {len(stacks):7} {known:6.0%} {why}")
 	if share < SHARE:
 		show_cut(stacks)
 	return share
 
 
 def roots(*names):
-	print(f"{'program':30} {'to root':>9} {'MiB':>9} {'stacks':>7}")
+	print(f"{'program':30} {'to root':>9} {'MiB':>9} {'stacks':>7} {'known':>6}")
 	low = []
 	for name, command, start in PROGRAMS_RUN:
 		if names and name not in names:

@@ -262,7 +262,9 @@ static inline struct fixture fixture_mixed(void)
 	fixture_mixed_hostile(&f);
 	fixture_mixed_python(&f);
 	f.s->lost.truncated_stacks = 2;
-	f.s->ends = (struct snapshot_stack_ends){ .walked = 9, .ended = { 7, 0, 1, 1, 0 } };
+	f.s->ends = (struct snapshot_stack_ends){
+		.walked = 9, .known = 4, .late = 2, .ended = { 7, 0, 1, 1, 0 }
+	};
 	assert_int_equal(vec_push(&f.s->events, (struct snapshot_event){ .time_ns = f.s->time_ns,
 									 .pid = 4711,
 									 .kind = SNAPSHOT_RSS_DROP,

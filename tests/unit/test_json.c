@@ -132,6 +132,7 @@ static void test_frames_ends_and_events(void **state)
 		  "root root root no_rows root root  unreadable lost root");
 	assert_jq(json, ".stack_ends|\"\\(.walked) \\(.root) \\(.no_rows) \\(.unreadable)\"",
 		  "9 7 1 1");
+	assert_jq(json, ".stack_ends|\"\\(.known) \\(.late_code)\"", "4 2");
 	assert_jq(json, ".lost.truncated_stacks", "2");
 	assert_jq(json, "[.events[]|.kind]|join(\" \")", "rss_drop mark");
 	assert_jq(json, ".events[0]|\"\\(.bytes) \\(.swapped) \\(.freed) \\(.pid)\"",
