@@ -196,11 +196,12 @@ $(OUTPUT)/bench/unwind: tools/bench/unwind.c tests/unwind/measuring.c $(OUTPUT)/
 	$(call say,BENCH,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unwind -I$(@D) -o $@ $(filter %.c,$^) $(ALL_LDLIBS)
 
-$(OUTPUT)/bench/unwind.skel.h: tools/bench/unwind.bpf.c tools/bench/unwind.h $(OUTPUT)/bpf/stack.bpf.o
+$(OUTPUT)/bench/unwind.skel.h: tools/bench/unwind.bpf.c tools/bench/unwind.h \
+		$(OUTPUT)/bpf/stack.bpf.o $(OUTPUT)/bpf/python.bpf.o
 	$(call say,BPF,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $(@D)/unwind.bpf.o $<
-	$(Q)$(BPFTOOL) gen object $(@D)/unwind.o $(@D)/unwind.bpf.o $(OUTPUT)/bpf/stack.bpf.o
+	$(Q)$(BPFTOOL) gen object $(@D)/unwind.o $(@D)/unwind.bpf.o $(filter $(OUTPUT)/bpf/%,$^)
 	$(Q)$(BPFTOOL) gen skeleton $(@D)/unwind.o name unwind_bpf > $@
 
 $(OUTPUT)/bench/stacks $(OUTPUT)/bench/stacks-framed: tools/bench/stacks.c $(OUTPUT)/.flags
