@@ -1,0 +1,159 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names, files and lines of frames, and stacks through code of unusual make, on live programs."""
+
+import shutil
+
+from harness import *
+
+SOURCE = r"""
+#include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
+
+static inline __attribute__((always_inline)) void *inner(size_t n)
+{
+	return malloc(n); /* line 8 */
+}
+
+namespace app {
+template <typename T> struct store {
+	__attribute__((noinline, noclone)) void *keep(T n)
+	{
+		void *p = inner(n); /* line 15 */
+		__asm__ volatile("" : : "r"(p) : "memory");
+		return p;
+	}
+};
+}
+
+int main()
+{
+	app::store<long> store;
+
+	puts("READY");
+	fflush(stdout);
+	getchar();
+	store.keep(123456);
+	puts("REST");
+	fflush(stdout);
+	getchar();
+	return 0;
+}
+"""
+
+JIT = """
+const kept = [];
+function makeBuffers(n) { for (let i = 0; i < n; i++) kept[i % 64] = Buffer.allocUnsafeSlow(50000 + i); }
+function callMaker() { makeBuffers(40); }
+function round() { for (let i = 0; i < 100; i++) callMaker(); setImmediate(round); }
+round();
+"""
+
+KEEP = "app::store<long>::keep(long)"
+
+
+def build(directory, *flags):
+	if not shutil.which("g++"):
+		raise Skipped("g++ is not installed")
+	source, path = os.path.join(directory, "keep.cc"), os.path.join(directory, "keep")
+	with open(source, "w") as f:
+		f.write(SOURCE.lstrip("\n"))
+	subprocess.run(["g++", "-O2", "-g", "-fomit-frame-pointer", *flags, "-o", path, source],
+		       check=True)
+	return path
+
+
+def kept_stack(path):
+	"""The stack of the program's one block."""
+	target = Target([path])
+	memtop = Memtop(["-p", target.pid])
+	target.run()
+	document = memtop.fresh(rest=True)
+	memtop.stop()
+	found = [s for s in document["stacks"] if s["allocated"] == 123456]
+	expect(len(found) == 1, f"{len(found)} stacks hold the block")
+	return found[0]
+
+
+def expect_frames(stack, with_lines=True):
+	"""malloc, inner in keep, main, and out to the root."""
+	frames = stack["frames"]
+	names = [f.get("function") for f in frames]
+	expect(stack["end"] == "root", f"ended by {stack['end']}: {names}")
+	at = next((i for i, name in enumerate(names) if name == KEEP), None)
+	expect(at is not None and names[at + 1] == "main", f"the names are {names}")
+	expect(not any("@" in name for name in names if name), f"versions are in {names}")
+	if not with_lines:
+		return
+	inner = frames[at - 1]
+	expect(inner.get("function") == "inner(unsigned long)" or inner.get("function") == "inner",
+	       f"no inner in {names}")
+	expect(inner["inlined"] and not frames[at]["inlined"], "which one is inlined is not told")
+	for frame, line in ((inner, 7), (frames[at], 14)):
+		expect(os.path.basename(frame["file"]) == "keep.cc" and frame["line"] == line,
+		       f"{frame['function']} is at {frame.get('file')}:{frame.get('line')}, not {line}")
+
+
+def inlined():
+	"""An inlined function, a C++ template, files and lines."""
+	with tempfile.TemporaryDirectory() as directory:
+		expect_frames(kept_stack(build(directory)))
+
+
+def separate():
+	"""The same from a separate debug file, by its link."""
+	with tempfile.TemporaryDirectory() as directory:
+		path = build(directory)
+		subprocess.run(["objcopy", "--only-keep-debug", path, path + ".debug"], check=True)
+		subprocess.run(["strip", path], check=True)
+		subprocess.run(["objcopy", f"--add-gnu-debuglink={path}.debug", path], check=True)
+		expect_frames(kept_stack(path))
+
+
+def mini():
+	"""Only a compressed symbol table (.gnu_debugdata)."""
+	if not shutil.which("xz"):
+		raise Skipped("xz is not installed")
+	with tempfile.TemporaryDirectory() as directory:
+		path, table = build(directory, "-g0"), os.path.join(directory, "mini")
+		subprocess.run(["objcopy", "--only-keep-debug", path, table], check=True)
+		subprocess.run(["xz", table], check=True)
+		subprocess.run(["strip", path], check=True)
+		subprocess.run(["objcopy", f"--add-section=.gnu_debugdata={table}.xz", path],
+			       check=True)
+		expect_frames(kept_stack(path), with_lines=False)
+
+
+def debug_frame():
+	"""Call frame information in .debug_frame only."""
+	with tempfile.TemporaryDirectory() as directory:
+		path = build(directory, "-fno-asynchronous-unwind-tables", "-fno-unwind-tables",
+			     "-fno-exceptions")
+		expect_frames(kept_stack(path))
+
+
+def jit():
+	"""node's compiled functions, by /tmp/perf-PID.map."""
+	if not shutil.which("node"):
+		raise Skipped("node is not installed")
+	with tempfile.TemporaryDirectory() as directory:
+		node = spawn(["node", "--perf-basic-prof", "--no-turbo-inlining", "-e", JIT],
+			     stdout=subprocess.DEVNULL, cwd=directory)
+		try:
+			time.sleep(1)
+			memtop = Memtop(["-p", node.pid], delay=0.5)
+			document = memtop.fresh()
+			memtop.stop()
+		finally:
+			node.kill()
+			node.wait()
+			if os.path.exists(f"/tmp/perf-{node.pid}.map"):
+				os.unlink(f"/tmp/perf-{node.pid}.map")
+	names = [[f.get("function") or "" for f in s["frames"]] for s in document["stacks"]
+		 if s["kind"] == "heap" and s["end"] == "root"]
+	expect(any(any("makeBuffers" in a and "callMaker" in b for a, b in zip(n, n[1:]))
+		   for n in names), f"no stack leads through the two functions: {names[:5]}")
+
+
+main(globals())
