@@ -161,10 +161,37 @@ static int take_event(struct content *c, sqlite3 *db, sqlite3_stmt *row)
 		return content_damaged(db, "an event's kind");
 	if (label)
 		memcpy(e.label, label, strnlen(label, sizeof(e.label) - 1));
-	get_columns(row, 4, &e, schema_event, n_schema_event);
+	get_columns(row, 5, &e, schema_event, n_schema_event);
+	if ((uint64_t)sqlite3_column_int64(row, 4) != c->events.n + 1)
+		return content_damaged(db, "the numbers of events");
 	if (vec_push(&c->events, e))
 		return -ENOMEM;
 	return vec_push(&c->event_moments, sqlite3_column_int64(row, 0));
+}
+
+static int take_event_stack(struct content *c, sqlite3 *db, sqlite3_stmt *row)
+{
+	uint64_t event = (uint64_t)sqlite3_column_int64(row, 0) - 1;
+	uint64_t stack = (uint64_t)sqlite3_column_int64(row, 1) - 1;
+	uint64_t kind = (uint64_t)sqlite3_column_int64(row, 2);
+	const char *cause = (const char *)sqlite3_column_text(row, 3);
+	struct snapshot_event_stack one = { .stack = (uint32_t)stack,
+					    .kind = (enum stack_kind)kind,
+					    .bytes = (uint64_t)sqlite3_column_int64(row, 4) };
+	struct snapshot_event *e;
+	int i = RSS_SWAPPED;
+
+	while (i <= RSS_FILES && (!cause || strcmp(cause, rss_cause_name((enum rss_cause)i)) != 0))
+		i++;
+	if (event >= c->events.n || stack >= stack_table_count(c->table) ||
+	    kind > STACK_BEFORE_ATTACH || i > RSS_FILES)
+		return content_damaged(db, "a stack of an event");
+	e = &c->events.at[event];
+	one.cause = (enum rss_cause)i;
+	if (e->n_stacks == SNAPSHOT_EVENT_STACKS)
+		return content_damaged(db, "the number of an event's stacks");
+	e->stacks[e->n_stacks++] = one;
+	return 0;
 }
 
 /* "SELECT <before>, <the columns> FROM <rest>" */
@@ -211,8 +238,13 @@ int content_load(sqlite3 *db, struct content *c)
 		err = each_row(db, "SELECT id, process, stack, thread, kind FROM track ORDER BY id",
 			       c, take_track);
 	if (!err)
-		err = each_of(db, c, "moment, pid, kind, label", schema_event, n_schema_event,
-			      "event ORDER BY moment, id", take_event);
+		err = each_of(db, c, "moment, pid, kind, label, id", schema_event, n_schema_event,
+			      "event ORDER BY id", take_event);
+	if (!err)
+		err = each_row(db,
+			       "SELECT event, stack, kind, cause, bytes FROM event_stack "
+			       "ORDER BY event, rank",
+			       c, take_event_stack);
 	return err;
 }
 

@@ -17,7 +17,8 @@
 #include "record/schema.h"
 #include "record/sql.h"
 
-#define NOWHERE SIZE_MAX
+#define NOWHERE	 SIZE_MAX
+#define N_TABLES 12
 
 struct recording {
 	sqlite3 *db;
@@ -96,9 +97,9 @@ static int open_with(const char *name, int flags, sqlite3 **db)
 			*db,
 			"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name "
 			"IN ('meta', 'name', 'frame', 'call', 'stack', 'process', 'track', "
-			"'change', 'moment', 'process_moment', 'event')",
+			"'change', 'moment', 'process_moment', 'event', 'event_stack')",
 			&tables);
-	if (!err && tables != 11)
+	if (!err && tables != N_TABLES)
 		err = content_damaged(*db, "its schema");
 	if (err) {
 		sqlite3_close(*db);

@@ -31,7 +31,7 @@ const size_t n_schema_moment = N(schema_moment);
 #define P(name, member) { name, offsetof(struct snapshot_process, member) }
 const struct schema_column schema_process[] = {
 	P("vsz", vsz), P("rss", rss), P("swap", swap), P("shared", shared),
-	P("peak_rss", peak_rss),
+	P("peak_rss", peak_rss), P("minor_faults", minor_faults), P("major_faults", major_faults),
 	P("resident", now.resident), P("swapped", now.swapped),
 	P("untouched", now.untouched), P("zero", now.zero),
 	P("peak_allocated", peak_allocated), P("before_attach_swapped", before_attach_swapped),
@@ -66,6 +66,9 @@ static const char tables[] =
 		"first INTEGER NOT NULL, last INTEGER);\n"
 	"CREATE TABLE track(id INTEGER PRIMARY KEY, process INTEGER NOT NULL, "
 		"stack INTEGER NOT NULL, thread INTEGER NOT NULL, kind INTEGER NOT NULL);\n"
+	"CREATE TABLE event_stack(event INTEGER NOT NULL, rank INTEGER NOT NULL, "
+		"stack INTEGER NOT NULL, kind INTEGER NOT NULL, cause TEXT NOT NULL, "
+		"bytes INTEGER NOT NULL, PRIMARY KEY(event, rank)) WITHOUT ROWID;\n"
 	"CREATE TABLE change(moment INTEGER PRIMARY KEY, whole INTEGER NOT NULL, "
 		"data BLOB NOT NULL);\n";
 

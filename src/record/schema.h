@@ -6,7 +6,7 @@
  *
  *	moment <---- process_moment ----> process <---- track ----> stack --> call --> frame --> name
  *	   ^------------ change (packed: which tracks became different, by how much)    \--> call
- *	   ^------------ event				held (figures of tracks at peak and end) --> track
+ *	   ^------------ event <---- event_stack ----> stack	held (figures of tracks at peak and end) --> track
  */
 #ifndef MEMTOP_RECORD_SCHEMA_H
 #define MEMTOP_RECORD_SCHEMA_H

@@ -10,7 +10,7 @@
 static const struct {
 	const char *name;
 	size_t offset;
-} fields[STATE_FIELDS] = {
+} fields[STATE_SIZES] = {
 	[STATE_RESIDENT] = { "resident", offsetof(struct snapshot_stack, now.resident) },
 	[STATE_SWAPPED] = { "swapped", offsetof(struct snapshot_stack, now.swapped) },
 	[STATE_UNTOUCHED] = { "untouched", offsetof(struct snapshot_stack, now.untouched) },
@@ -29,7 +29,7 @@ static const struct {
 
 const char *state_field_name(enum state_field field)
 {
-	return fields[field].name;
+	return field < STATE_SIZES ? fields[field].name : NULL;
 }
 
 static uint64_t born_ms(uint64_t oldest_ns, uint64_t elapsed_ns, uint64_t before)
@@ -49,10 +49,12 @@ struct state state_of(const struct snapshot_stack *stack, uint64_t elapsed_ns,
 {
 	struct state state = { .of[STATE_PRESENT] = 1 };
 
-	for (int i = 0; i < STATE_FIELDS; i++) {
+	for (int i = 0; i < STATE_SIZES; i++) {
 		if (fields[i].name)
 			state.of[i] = *(const uint64_t *)((const char *)stack + fields[i].offset);
 	}
+	for (int i = 0; i < SNAPSHOT_SIZES; i++)
+		state.of[STATE_SIZES + i] = stack->sizes[i];
 	state.of[STATE_BORN_MS] = born_ms(stack->oldest_ns, elapsed_ns, before->of[STATE_BORN_MS]);
 	return state;
 }
@@ -61,10 +63,12 @@ void state_to_stack(const struct state *state, uint64_t elapsed_ns, struct snaps
 {
 	uint64_t born_ns;
 
-	for (int i = 0; i < STATE_FIELDS; i++) {
+	for (int i = 0; i < STATE_SIZES; i++) {
 		if (fields[i].name)
 			*(uint64_t *)((char *)stack + fields[i].offset) = state->of[i];
 	}
+	for (int i = 0; i < SNAPSHOT_SIZES; i++)
+		stack->sizes[i] = (uint32_t)state->of[STATE_SIZES + i];
 	stack->oldest_ns = 0;
 	if (!state->of[STATE_BORN_MS])
 		return;

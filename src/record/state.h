@@ -30,14 +30,15 @@ enum state_field {
 	STATE_AT_PEAK,
 	STATE_BORN_MS, /* when the oldest live block was allocated: ms since measuring began, plus
 			  1 (it may be older: then 1); 0: there is none */
-	STATE_FIELDS,
+	STATE_SIZES,   /* the first of SNAPSHOT_SIZES: live blocks by size */
+	STATE_FIELDS = STATE_SIZES + SNAPSHOT_SIZES,
 };
 
 struct state {
 	uint64_t of[STATE_FIELDS];
 };
 
-/* The names of the figures in the tables of the file; NULL for STATE_PRESENT and STATE_BORN_MS. */
+/* The name of a figure as a column of the table `held`; NULL for those that it leaves out. */
 const char *state_field_name(enum state_field field);
 
 /*

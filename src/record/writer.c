@@ -36,7 +36,7 @@
 struct recording_writer {
 	sqlite3 *db;
 	struct place *place;
-	sqlite3_stmt *insert_moment, *insert_change, *insert_event, *set_meta;
+	sqlite3_stmt *insert_moment, *insert_change, *insert_event, *insert_event_stack, *set_meta;
 	struct stack_writer *stacks;
 	struct process_writer *processes;
 	struct track_writer *tracks;
@@ -110,6 +110,7 @@ static int prepare(struct recording_writer *w)
 
 	return prepare_from(db, schema_insert_moment, &w->insert_moment)
 		       ?: prepare_from(db, schema_insert_event, &w->insert_event)
+		       ?: sql_prepare(db, "INSERT INTO event_stack VALUES(?,?,?,?,?,?)", &w->insert_event_stack)
 		       ?: sql_prepare(db, "INSERT INTO change VALUES(?,?,?)", &w->insert_change)
 		       ?: sql_prepare(db, "INSERT OR REPLACE INTO meta VALUES(?,?)", &w->set_meta)
 		       ?: stack_writer_new(db, &w->stacks)
@@ -139,6 +140,7 @@ static void writer_free(struct recording_writer *w)
 	sqlite3_finalize(w->insert_moment);
 	sqlite3_finalize(w->insert_change);
 	sqlite3_finalize(w->insert_event);
+	sqlite3_finalize(w->insert_event_stack);
 	sqlite3_finalize(w->set_meta);
 	stack_writer_free(w->stacks);
 	process_writer_free(w->processes);
@@ -216,25 +218,48 @@ static int write_moment(struct recording_writer *w, const struct recording_momen
 	return sql_done(w->insert_moment) ?: thinner_add(w->thinner, w->moment);
 }
 
+/* The stacks whose memory a drop was, of the event that was written last. */
+static int write_event_stacks(struct recording_writer *w, const struct snapshot *s,
+			      const struct snapshot_event *e)
+{
+	int64_t event = sqlite3_last_insert_rowid(w->db);
+	int err = 0;
+
+	for (uint32_t i = 0; i < e->n_stacks && i < SNAPSHOT_EVENT_STACKS && !err; i++) {
+		const struct snapshot_event_stack *one = &e->stacks[i];
+		int64_t stack = stack_writer_id(w->stacks, s->table, one->stack);
+
+		if (stack < 0)
+			return (int)stack;
+		sql_bind(w->insert_event_stack, "iiiiti", event, (int64_t)i, stack,
+			 (int64_t)one->kind, rss_cause_name(one->cause), (int64_t)one->bytes);
+		err = sql_done(w->insert_event_stack);
+	}
+	return err;
+}
+
+static int write_event(struct recording_writer *w, const struct snapshot_event *e)
+{
+	char label[sizeof(e->label) + 1] = "";
+
+	memcpy(label, e->label, sizeof(e->label));
+	sqlite3_bind_null(w->insert_event, 1);
+	sqlite3_bind_int64(w->insert_event, 2, w->moment);
+	sqlite3_bind_int64(w->insert_event, 3, e->pid);
+	sqlite3_bind_text(w->insert_event, 4, snapshot_event_kind_name(e->kind), -1, SQLITE_STATIC);
+	sqlite3_bind_text(w->insert_event, 5, label, -1, SQLITE_STATIC);
+	for (size_t i = 0; i < n_schema_event; i++)
+		sqlite3_bind_int64(w->insert_event, 6 + (int)i,
+				   *(const int64_t *)((const char *)e + schema_event[i].offset));
+	return sql_done(w->insert_event);
+}
+
 static int write_events(struct recording_writer *w, const struct snapshot *s)
 {
 	int err = 0;
 
 	vec_for_each (&s->events, e) {
-		char label[sizeof(e->label) + 1] = "";
-
-		memcpy(label, e->label, sizeof(e->label));
-		sqlite3_bind_null(w->insert_event, 1);
-		sqlite3_bind_int64(w->insert_event, 2, w->moment);
-		sqlite3_bind_int64(w->insert_event, 3, e->pid);
-		sqlite3_bind_text(w->insert_event, 4, snapshot_event_kind_name(e->kind), -1,
-				  SQLITE_STATIC);
-		sqlite3_bind_text(w->insert_event, 5, label, -1, SQLITE_STATIC);
-		for (size_t i = 0; i < n_schema_event; i++)
-			sqlite3_bind_int64(
-				w->insert_event, 6 + (int)i,
-				*(const int64_t *)((const char *)e + schema_event[i].offset));
-		err = sql_done(w->insert_event);
+		err = write_event(w, e) ?: write_event_stacks(w, s, e);
 		if (err)
 			break;
 	}

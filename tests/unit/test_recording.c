@@ -143,24 +143,6 @@ static void assert_same(const struct snapshot *a, const struct snapshot *b)
 		assert_memory_equal(&a->events.at[i], &b->events.at[i], sizeof(a->events.at[i]));
 }
 
-static struct snapshot *copy(const struct snapshot *s)
-{
-	struct snapshot *c = snapshot_new(s->table);
-
-	assert_non_null(c);
-	*c = *s;
-	memset(&c->processes, 0, sizeof(c->processes));
-	memset(&c->stacks, 0, sizeof(c->stacks));
-	memset(&c->events, 0, sizeof(c->events));
-	vec_for_each (&s->processes, p)
-		assert_int_equal(vec_push(&c->processes, *p), 0);
-	vec_for_each (&s->stacks, row)
-		assert_int_equal(vec_push(&c->stacks, *row), 0);
-	vec_for_each (&s->events, e)
-		assert_int_equal(vec_push(&c->events, *e), 0);
-	return c;
-}
-
 static void add(struct recording_writer *w, const struct snapshot *s)
 {
 	int err = recording_writer_add(w, s);
@@ -208,7 +190,7 @@ static void test_every_moment_in_any_order(void **state)
 	(void)state;
 	for (size_t i = 0; i < STEPS; i++) {
 		replay_step(&replay);
-		steps[i] = copy(replay.s);
+		steps[i] = snapshot_copy(replay.s);
 		add(w, replay.s);
 		if (figures_allocated(&steps[i]->processes.at[0].now) >
 		    figures_allocated(&steps[peak]->processes.at[0].now))
@@ -246,20 +228,20 @@ static void test_processes_come_and_go(void **state)
 	size_t n;
 
 	(void)state;
-	steps[0] = copy(f.s);
+	steps[0] = snapshot_copy(f.s);
 	f.s->elapsed_ns += 1000 * MS;
 	f.s->time_ns += 1000 * MS;
 	f.s->processes.at[0].exited = true;
 	f.s->processes.at[1].attached_ns++;
-	steps[1] = copy(f.s);
+	steps[1] = snapshot_copy(f.s);
 	f.s->elapsed_ns += 1000 * MS;
 	f.s->time_ns += 1000 * MS;
 	f.s->processes.n = f.s->stacks.n = 0;
-	steps[2] = copy(f.s);
+	steps[2] = snapshot_copy(f.s);
 	f.s->elapsed_ns += 1000 * MS;
 	f.s->time_ns += 1000 * MS;
 	fixture_process(&f, 99, "later");
-	steps[3] = copy(f.s);
+	steps[3] = snapshot_copy(f.s);
 	for (int i = 0; i < 4; i++)
 		add(w, steps[i]);
 	assert_int_equal(recording_writer_close(w), 0);
@@ -298,6 +280,13 @@ static void test_events_and_marks(void **state)
 					    .freed = i * 60,
 					    .swapped = i * 40 };
 
+		if (i == 2) {
+			e.n_stacks = 2;
+			e.stacks[0] = (struct snapshot_event_stack){ 7, STACK_HEAP, RSS_FREED, 60 };
+			e.stacks[1] =
+				(struct snapshot_event_stack){ 3, STACK_MAPPING, RSS_SWAPPED, 40 };
+		}
+
 		replay_step(&replay);
 		vec_clear(&replay.s->events);
 		if (i == 3)
@@ -313,6 +302,12 @@ static void test_events_and_marks(void **state)
 	assert_string_equal(events[3].label, "loaded; \"all\"");
 	s = read_moment(r, 4);
 	assert_same(replay.s, s);
+	assert_int_equal(events[2].n_stacks, 2);
+	assert_int_equal(events[2].stacks[1].cause, RSS_SWAPPED);
+	assert_int_equal(events[2].stacks[1].bytes, 40);
+	assert_int_equal(events[2].stacks[0].kind, STACK_HEAP);
+	assert_same_frames(replay.s, 7, s, events[2].stacks[0].stack);
+	assert_same_frames(replay.s, 3, s, events[2].stacks[1].stack);
 	snapshot_free(s);
 	recording_close(r);
 	replay_free(&replay);
@@ -366,7 +361,7 @@ static void test_thinning_keeps_the_size_and_the_peak(void **state)
 		if (figures_allocated(&replay.s->processes.at[0].now) > peak)
 			peak = figures_allocated(&replay.s->processes.at[0].now);
 	}
-	last = copy(replay.s);
+	last = snapshot_copy(replay.s);
 	assert_int_equal(recording_writer_close(w), 0);
 	print_message("%lld bytes\n", (long long)size_of(path));
 	assert_true(size_of(path) <= MAX);
