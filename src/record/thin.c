@@ -25,14 +25,17 @@ struct thinner {
 	struct packed packed;
 };
 
+#define LAST_SQL                                                                                   \
+	"UPDATE process SET last = (SELECT max(id) FROM moment WHERE id < ?1) "                    \
+	"WHERE last = ?1 AND ?2"
+
 /* What refers to a moment that goes is moved to the next one, or to the one before where it ends. */
 static const char *const step_sql[STEPS] = {
 	[STEP_CHANGE] = "DELETE FROM change WHERE moment = ?1 AND ?2",
 	[STEP_PROCESS] = "UPDATE OR IGNORE process_moment SET moment = ?2 WHERE moment = ?1",
 	[STEP_REST] = "DELETE FROM process_moment WHERE moment = ?1 AND ?2",
 	[STEP_FIRST] = "UPDATE process SET first = ?2 WHERE first = ?1",
-	[STEP_LAST] = "UPDATE process SET last = (SELECT max(id) FROM moment WHERE id < ?1) "
-		      "WHERE last = ?1 AND ?2",
+	[STEP_LAST] = LAST_SQL,
 	[STEP_EVENT] = "UPDATE event SET moment = ?2 WHERE moment = ?1",
 	[STEP_MOMENT] = "DELETE FROM moment WHERE id = ?1 AND ?2",
 };

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "record/changes.h"
+#include "record/event_writer.h"
 #include "record/moment.h"
 #include "record/place.h"
 #include "record/process_writer.h"
@@ -36,10 +37,11 @@
 struct recording_writer {
 	sqlite3 *db;
 	struct place *place;
-	sqlite3_stmt *insert_moment, *insert_change, *insert_event, *insert_event_stack, *set_meta;
+	sqlite3_stmt *insert_moment, *insert_change, *set_meta;
 	struct stack_writer *stacks;
 	struct process_writer *processes;
 	struct track_writer *tracks;
+	struct event_writer *events;
 	struct thinner *thinner;
 	struct changes changes;
 	struct packed packed;
@@ -109,8 +111,7 @@ static int prepare(struct recording_writer *w)
 	sqlite3 *db = w->db;
 
 	return prepare_from(db, schema_insert_moment, &w->insert_moment)
-		       ?: prepare_from(db, schema_insert_event, &w->insert_event)
-		       ?: sql_prepare(db, "INSERT INTO event_stack VALUES(?,?,?,?,?,?)", &w->insert_event_stack)
+		       ?: event_writer_new(db, &w->events)
 		       ?: sql_prepare(db, "INSERT INTO change VALUES(?,?,?)", &w->insert_change)
 		       ?: sql_prepare(db, "INSERT OR REPLACE INTO meta VALUES(?,?)", &w->set_meta)
 		       ?: stack_writer_new(db, &w->stacks)
@@ -139,12 +140,11 @@ static void writer_free(struct recording_writer *w)
 {
 	sqlite3_finalize(w->insert_moment);
 	sqlite3_finalize(w->insert_change);
-	sqlite3_finalize(w->insert_event);
-	sqlite3_finalize(w->insert_event_stack);
 	sqlite3_finalize(w->set_meta);
 	stack_writer_free(w->stacks);
 	process_writer_free(w->processes);
 	track_writer_free(w->tracks);
+	event_writer_free(w->events);
 	thinner_free(w->thinner);
 	sqlite3_close(w->db);
 	/* the lock on the file last: SQLite's own locks would go with it */
@@ -216,54 +216,6 @@ static int write_moment(struct recording_writer *w, const struct recording_momen
 		sqlite3_bind_int64(w->insert_moment, 3 + (int)i,
 				   *(const int64_t *)((const char *)m + schema_moment[i].offset));
 	return sql_done(w->insert_moment) ?: thinner_add(w->thinner, w->moment);
-}
-
-/* The stacks whose memory a drop was, of the event that was written last. */
-static int write_event_stacks(struct recording_writer *w, const struct snapshot *s,
-			      const struct snapshot_event *e)
-{
-	int64_t event = sqlite3_last_insert_rowid(w->db);
-	int err = 0;
-
-	for (uint32_t i = 0; i < e->n_stacks && i < SNAPSHOT_EVENT_STACKS && !err; i++) {
-		const struct snapshot_event_stack *one = &e->stacks[i];
-		int64_t stack = stack_writer_id(w->stacks, s->table, one->stack);
-
-		if (stack < 0)
-			return (int)stack;
-		sql_bind(w->insert_event_stack, "iiiiti", event, (int64_t)i, stack,
-			 (int64_t)one->kind, rss_cause_name(one->cause), (int64_t)one->bytes);
-		err = sql_done(w->insert_event_stack);
-	}
-	return err;
-}
-
-static int write_event(struct recording_writer *w, const struct snapshot_event *e)
-{
-	char label[sizeof(e->label) + 1] = "";
-
-	memcpy(label, e->label, sizeof(e->label));
-	sqlite3_bind_null(w->insert_event, 1);
-	sqlite3_bind_int64(w->insert_event, 2, w->moment);
-	sqlite3_bind_int64(w->insert_event, 3, e->pid);
-	sqlite3_bind_text(w->insert_event, 4, snapshot_event_kind_name(e->kind), -1, SQLITE_STATIC);
-	sqlite3_bind_text(w->insert_event, 5, label, -1, SQLITE_STATIC);
-	for (size_t i = 0; i < n_schema_event; i++)
-		sqlite3_bind_int64(w->insert_event, 6 + (int)i,
-				   *(const int64_t *)((const char *)e + schema_event[i].offset));
-	return sql_done(w->insert_event);
-}
-
-static int write_events(struct recording_writer *w, const struct snapshot *s)
-{
-	int err = 0;
-
-	vec_for_each (&s->events, e) {
-		err = write_event(w, e) ?: write_event_stacks(w, s, e);
-		if (err)
-			break;
-	}
-	return err;
 }
 
 static int write_change(struct recording_writer *w, bool whole)
@@ -376,7 +328,7 @@ static int add(struct recording_writer *w, const struct snapshot *s)
 	m = moment_of(w, s);
 	return write_moment(w, &m)
 		       ?: write_changes(w, s)
-		       ?: write_events(w, s)
+		       ?: event_writer_add(w->events, s, w->stacks, w->moment)
 		       ?: keep_peak(w, &m)
 		       ?: (w->max_size ? make_room(w) : 0)
 		       ?: sql_exec(w->db, "COMMIT");
