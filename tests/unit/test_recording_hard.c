@@ -360,7 +360,8 @@ static void test_an_hour_of_5000_stacks(void **state)
 	whole = seconds() - began;
 	print_message("%d moments: %.1f MB, opened in %.3f s, 60 moments of it read in %.2f s\n",
 		      STEPS, (double)size / 1e6, opened, whole);
-	assert_true(size < 50000000ll * STEPS / 3600);
+	/* a short one has all the names, too */
+	assert_true(size < (STEPS == 3600 ? 50000000 : 10000000));
 #ifndef SANITIZED
 	assert_true(opened < 1);
 #endif
