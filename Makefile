@@ -4,6 +4,7 @@
 #
 #   src/**/*.c --CC--> libmemtop.a + main.o ------------------LINK--> memtop
 #   src/export/profile.proto --PROTO--> profile.pb-c.{c,h} --CC--> libmemtop.a
+#   web/ --PAGE--> page.html --AS--> libmemtop.a
 #   bpf/*.bpf.c --BPF--> *.bpf.o --LINK--> memtop.bpf.o --SKEL--> memtop.skel.h (read by src/live)
 
 MAKEFLAGS += --no-builtin-rules
@@ -51,7 +52,7 @@ CONSUMERS := $(wildcard tests/consumers/*.c)
 PROGRAMS := $(wildcard tests/programs/*.c tests/programs/*.cc)
 FUZZERS  := $(wildcard tests/fuzz/fuzz_*.c)
 
-OBJS     := $(SRCS:%.c=$(OUTPUT)/%.o) $(OUTPUT)/profile.pb-c.o
+OBJS     := $(SRCS:%.c=$(OUTPUT)/%.o) $(OUTPUT)/profile.pb-c.o $(OUTPUT)/page_asset.o
 MAIN_OBJ := $(MAIN:%.c=$(OUTPUT)/%.o)
 BPF_OBJS := $(BPF_SRCS:%.c=$(OUTPUT)/%.o)
 LIB      := $(OUTPUT)/libmemtop.a
@@ -135,6 +136,17 @@ $(OUTPUT)/profile.pb-c.c $(OUTPUT)/profile.pb-c.h &: src/export/profile.proto
 $(OUTPUT)/profile.pb-c.o: $(OUTPUT)/profile.pb-c.c $(OUTPUT)/.flags
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The page of memtop html. Without npm, or a network the first time, memtop is built without it.
+WEB := $(filter-out web/node_modules/%,$(wildcard web/*.js web/*.mjs web/*.css web/*.html web/*.json))
+$(OUTPUT)/web/page.html: $(WEB)
+	$(call say,PAGE,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)web/build $@
+
+$(OUTPUT)/page_asset.o: src/export/page_asset.S $(OUTPUT)/web/page.html
+	$(call say,AS,$<)
+	$(Q)$(CC) -I$(OUTPUT) -c -o $@ $<
 
 $(filter $(OUTPUT)/src/export/%,$(OBJS)): | $(OUTPUT)/profile.pb-c.h
 

@@ -50,9 +50,19 @@ static const struct verb verbs[] = {
 	  "export -f FORMAT [FILE | TARGET [-D TIME]] [OPTIONS]",
 	  "  sudo memtop export -p 1234 -D 30 -f folded | flamegraph.pl > memory.svg\n"
 	  "  sudo memtop export -p 1234 -D 30 -f folded --value resident -o resident.txt\n"
+	  "  sudo memtop export -p 1234 -D 30 -f pprof -o heap.pb.gz\n"
+	  "  sudo memtop export -p 1234 -D 30 -f perf-data -o perf.data && perf report\n"
 	  "  sudo memtop export -a -f csv -o stacks.csv      until Ctrl-C\n"
 	  "  memtop export job.db -f folded --at end         from a recording\n",
 	  cmd_export },
+	{ VERB_HTML, "html", "one page of a recording or a measurement: timeline, flame graph, tables",
+	  "html [FILE | TARGET [-D TIME]] [-o OUT.html] [OPTIONS]",
+	  "  memtop html job.db               from a recording, as memtop.html\n"
+	  "  sudo memtop html -p 1234 -D 60 -o minute.html\n"
+	  "  sudo memtop html -p 1234 -o server.html\n"
+	  "                                   until Ctrl-C\n"
+	  "  memtop html job.db --svg         the timeline alone, as memtop.svg\n",
+	  cmd_html },
 	{ VERB_MARK, "mark", "name this moment on the timeline of the memtop that measures",
 	  "mark [-p PID] LABEL",
 	  "  memtop mark loaded               returns when the moment has been measured\n"

@@ -22,6 +22,7 @@ struct verb {
 
 enum exit_status cmd_top(const struct options *options);
 enum exit_status cmd_export(const struct options *options);
+enum exit_status cmd_html(const struct options *options);
 enum exit_status cmd_check(const struct options *options);
 enum exit_status cmd_record(const struct options *options);
 enum exit_status cmd_report(const struct options *options);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/error.h"
+#include "cmd/gather.h"
 #include "cmd/message.h"
 #include "cmd/moment.h"
 #include "cmd/session.h"
@@ -53,9 +54,12 @@ enum exit_status cmd_export(const struct options *options)
 {
 	struct export e = { .options = options };
 	struct session_consumer consumer = { .end = write_snapshot, .ctx = &e };
-	enum exit_status status = options->words.n ? EXIT_DONE : session_permitted();
+	enum exit_status status;
 	int err;
 
+	if (options->format->write_page)
+		return gather_run(options, NULL, options->format->write_page);
+	status = options->words.n ? EXIT_DONE : session_permitted();
 	if (status)
 		return status;
 	err = sink_open(options->output, SINK_WHOLE, &e.sink);

@@ -272,7 +272,7 @@ static int add_verbose(struct options *o, const struct flag *flag, const char *v
  */
 
 #define TOP	VERB_TOP
-#define MEASURE (VERB_TOP | VERB_EXPORT | VERB_RECORD)
+#define MEASURE (VERB_TOP | VERB_EXPORT | VERB_RECORD | VERB_HTML)
 #define VIEW	(VERB_TOP | VERB_REPORT)
 #define TABLE	(VIEW | VERB_DIFF)
 #define ALL	(MEASURE | TABLE | VERB_CHECK | VERB_MARK)
@@ -342,9 +342,11 @@ const struct flag flags[] = {
 	{ "value", 0, "FIGURE", FLAGS_OUTPUT, VERB_EXPORT,
 	  "for formats with one figure: allocated (default), resident, phantom, swapped, touched",
 	  set_value, 0 },
+	{ "svg", 0, NULL, FLAGS_OUTPUT, VERB_HTML,
+	  "the timeline alone, as a drawing", set_true, AT(svg) },
 	{ "output", 'o', "FILE", FLAGS_OUTPUT, MEASURE | TABLE,
-	  "write to this file in place of stdout; the recording is memtop.db by default, %p in its "
-	  "name is the process, %h the host, %t the time", set_output, 0 },
+	  "write to this file in place of stdout; html: of memtop.html (--svg: memtop.svg); "
+	  "the recording is memtop.db by default, %p in its name is the process, %h the host, %t the time", set_output, 0 },
 	{ "max-size", 0, "BYTES", FLAGS_OUTPUT, VERB_RECORD,
 	  "keep the recording below this by thinning its oldest part (20M, 1G, ...)",
 	  set_max_size, AT(max_size) },

@@ -27,6 +27,7 @@ enum verb_id {
 	VERB_REPORT = 16,
 	VERB_DIFF = 32,
 	VERB_MARK = 64,
+	VERB_HTML = 128,
 };
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -53,6 +54,7 @@ struct options {
 	const char *output; /* a file, argv's; NULL: stdout */
 	const struct export_format *format;
 	struct export_options export;
+	bool svg; /* of the HTML page only its timeline, as SVG */
 	enum color_when color;
 	bool quiet;
 	unsigned verbose;

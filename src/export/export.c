@@ -12,6 +12,7 @@
 #include "export/folded.h"
 #include "export/json.h"
 #include "export/massif.h"
+#include "export/page_svg.h"
 #include "export/perf_data.h"
 #include "export/perf_script.h"
 #include "export/pprof.h"
@@ -19,7 +20,7 @@
 
 static const struct export_format *const formats[] = {
 	&export_json,  &export_csv,	   &export_folded, &export_perf_script, &export_perf_data,
-	&export_pprof, &export_speedscope, &export_dhat,   &export_massif,
+	&export_pprof, &export_speedscope, &export_dhat,   &export_massif,	&export_svg,
 };
 
 const struct export_format *export_format_at(size_t i)

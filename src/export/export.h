@@ -15,6 +15,8 @@
 
 #include "model/snapshot.h"
 
+struct page;
+
 /* Which figure stands for a stack in formats that carry only one (--value). */
 enum export_value {
 	EXPORT_ALLOCATED,
@@ -36,6 +38,11 @@ struct export_format {
 	 * error_text()); write errors are left in the stream for export_write() to find.
 	 */
 	int (*write)(FILE *out, const struct snapshot *s, const struct export_options *options);
+	/*
+	 * Set for formats that show a stretch of time: writes all of it, where write() has to make
+	 * do with one moment.  Errors as there.
+	 */
+	int (*write_page)(const struct page *page, FILE *out);
 };
 
 /* The format of that name; NULL with error_text() (of -EINVAL) listing the names when there is

@@ -67,20 +67,38 @@ static const char *name_of(struct frame_set *set, const struct frame *f)
 	return name;
 }
 
+/* The set's own copy: what is gathered over time outlives the snapshots that it came from. */
+static bool text_own(struct frame_set *set, const char **text)
+{
+	if (*text)
+		*text = strpool_add(set->pool, *text);
+	return *text != NULL;
+}
+
+static bool frame_own(struct frame_set *set, struct frame *f)
+{
+	return (!f->function || text_own(set, &f->function)) &&
+	       (!f->module || text_own(set, &f->module)) && (!f->file || text_own(set, &f->file));
+}
+
 static int frame_number(struct frame_set *set, const struct frame *f, uint32_t *number)
 {
-	/* texts are interned by the stack table or by this set: the same text, the same address */
-	uint64_t key[6] = { (uintptr_t)f->function, (uintptr_t)f->module, f->language };
 	struct frame copy = *f;
+	uint64_t key[6] = { 0 }, found;
 	const char *known;
-	uint64_t found;
 
+	if (!frame_own(set, &copy))
+		return -ENOMEM;
+	/* equal texts of the pool have equal addresses */
+	key[0] = (uintptr_t)copy.function;
+	key[1] = (uintptr_t)copy.module;
+	key[2] = copy.language;
 	if (set->detail >= FRAME_LINE) {
-		key[3] = (uintptr_t)f->file;
-		key[4] = f->line;
+		key[3] = (uintptr_t)copy.file;
+		key[4] = copy.line;
 	}
 	if (set->detail >= FRAME_ADDRESS)
-		key[5] = f->module ? f->offset : f->address;
+		key[5] = copy.module ? copy.offset : copy.address;
 	known = strpool_add_n(set->pool, (const char *)key, sizeof(key));
 	if (!known)
 		return -ENOMEM;

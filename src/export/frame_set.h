@@ -44,7 +44,7 @@ uint32_t frame_set_count(const struct frame_set *set);
 
 /*
  * Frame number i.  Its function is never NULL: label_frame() where there is none; offset and address
- * are those of the first one met.
+ * are those of the first one met.  Its texts are the set's own.
  */
 const struct frame *frame_set_at(const struct frame_set *set, uint32_t i);
 

@@ -98,6 +98,7 @@ with_commas() {
 }
 
 @test "folded: flamegraph.pl weighs by bytes" {
+	PATH=$PATH:/usr/share/perl5/Devel/NYTProf
 	need flamegraph.pl
 	for run in kinds hand; do
 		flamegraph.pl --countname=bytes $run/folded >read 2>err

@@ -2,7 +2,10 @@
 /*
  * write_formats: one snapshot in every format, as DIR/FORMAT, so that a test can compare them.
  *
- *	write_formats DIR		the snapshot of fixture_snapshot.h, one of everything
+ *	write_formats DIR		the snapshot of fixture_snapshot.h, one of everything; and
+ *					DIR/html, in which that is the second of three moments
+ *	write_formats DIR big		DIR/html of 100,000 stacks
+ *	write_formats DIR hostile	DIR/html with names that are HTML
  *	write_formats DIR PID		of a process: prints READY once it measures, and takes the
  *					snapshot when a line comes on stdin
  */
@@ -13,6 +16,7 @@
 
 #include "base/error.h"
 #include "export/export.h"
+#include "export/page_html.h"
 #include "live/live.h"
 
 static int write_format(const char *dir, const struct export_format *format,
@@ -73,11 +77,123 @@ static int write_live(const char *dir, pid_t pid)
 	return err;
 }
 
+static int write_page(const char *dir, const struct page *page)
+{
+	char path[4096];
+	FILE *out;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/html", dir);
+	out = fopen(path, "w");
+	if (!out)
+		return error_set(-errno, "cannot write %s", path);
+	err = page_html_write(page, out);
+	fclose(out);
+	return err;
+}
+
+static void add_to_page(struct page *page, const struct snapshot *s)
+{
+	page_name(page, s);
+	assert_int_equal(page_add_totals(page, s), 0);
+	assert_int_equal(page_add_moment(page, s), 0);
+	for (size_t i = 0; i < s->events.n; i++)
+		assert_int_equal(page_add_event(page, &s->events.at[i]), 0);
+}
+
+/* The first moment lacks the first stack, in the third a part of it has become resident. */
 static int write_fixture(const char *dir)
 {
 	struct fixture f = fixture_mixed();
+	struct page *page = page_new();
+	struct figures first = f.s->stacks.at[0].now;
 	int err = write_all(dir, f.s);
 
+	assert_non_null(page);
+	f.s->stacks.at[0].now = (struct figures){ 0 };
+	f.s->processes.at[0].now.untouched -= first.untouched;
+	f.s->processes.at[0].now.zero -= first.zero;
+	f.s->time_ns -= 10000000000ull;
+	add_to_page(page, f.s);
+	f.s->stacks.at[0].now = first;
+	f.s->processes.at[0].now.untouched += first.untouched;
+	f.s->processes.at[0].now.zero += first.zero;
+	f.s->time_ns += 10000000000ull;
+	vec_clear(&f.s->events);
+	add_to_page(page, f.s);
+	f.s->stacks.at[0].now.untouched -= GIB;
+	f.s->stacks.at[0].now.resident += GIB;
+	f.s->processes.at[0].now.untouched -= GIB;
+	f.s->processes.at[0].now.resident += GIB;
+	f.s->processes.at[0].rss += GIB;
+	f.s->processes.at[0].accounts.blocks += GIB;
+	f.s->time_ns += 20000000000ull;
+	add_to_page(page, f.s);
+	if (!err)
+		err = write_page(dir, page);
+	page_free(page);
+	fixture_free(&f);
+	return err;
+}
+
+static int write_hostile(const char *dir)
+{
+	static const char name[] =
+		"<script>alert(1)</script><img src=x onerror=alert(2)></script><!--";
+	struct fixture f = fixture_new();
+	uint32_t process = fixture_process(&f, 666, "<b>evil</b>");
+	struct frame frame = fixture_frame(&f, name, "<i>/opt/evil</i>", NULL, 0);
+	struct snapshot_event mark = { .time_ns = f.s->time_ns,
+				       .kind = SNAPSHOT_MARK,
+				       .label = "</script><script>alert(3)</script>" };
+	struct page *page = page_new();
+	int err;
+
+	assert_non_null(page);
+	fixture_stack(&f, (struct snapshot_stack){
+				  .process = process,
+				  .count = 1,
+				  .stack = fixture_frames(&f, &frame, 1, STACK_STOP_ROOT),
+				  .now = { .resident = MIB } });
+	assert_int_equal(vec_push(&f.s->events, mark), 0);
+	add_to_page(page, f.s);
+	err = write_page(dir, page);
+	page_free(page);
+	fixture_free(&f);
+	return err;
+}
+
+/* 100,000 stacks of 20 frames, of ever fewer bytes. */
+static int write_big(const char *dir)
+{
+	struct fixture f = fixture_new();
+	uint32_t process = fixture_process(&f, 1, "big");
+	struct page *page = page_new();
+	struct frame frames[20];
+	char name[32];
+	int err;
+
+	assert_non_null(page);
+	for (uint32_t i = 0; i < 100000; i++) {
+		uint32_t path = i;
+
+		for (int depth = 19; depth >= 0; depth--) {
+			snprintf(name, sizeof(name), "f%d_%u", depth, path % 7);
+			frames[depth] = fixture_frame(&f, name, "/opt/big", NULL, 0);
+			path = path / 7 + (depth == 12 ? i % 5000 : 0);
+		}
+		fixture_stack(&f, (struct snapshot_stack){
+					  .process = process,
+					  .stack = fixture_frames(&f, frames, 20, STACK_STOP_ROOT),
+					  .count = 1,
+					  .now = { .resident = 100000000 / (i + 1) + 1 } });
+	}
+	for (int i = 0; i < 20; i++) {
+		f.s->time_ns += 1000000000ull;
+		add_to_page(page, f.s);
+	}
+	err = write_page(dir, page);
+	page_free(page);
 	fixture_free(&f);
 	return err;
 }
@@ -87,10 +203,17 @@ int main(int argc, char **argv)
 	int err;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: write_formats DIR [PID]\n");
+		fprintf(stderr, "usage: write_formats DIR [PID | big | hostile]\n");
 		return 2;
 	}
-	err = argc > 2 ? write_live(argv[1], atoi(argv[2])) : write_fixture(argv[1]);
+	if (argc == 2)
+		err = write_fixture(argv[1]);
+	else if (!strcmp(argv[2], "big"))
+		err = write_big(argv[1]);
+	else if (!strcmp(argv[2], "hostile"))
+		err = write_hostile(argv[1]);
+	else
+		err = write_live(argv[1], atoi(argv[2]));
 	if (err)
 		fprintf(stderr, "write_formats: %s\n", error_text(err));
 	return err ? 1 : 0;

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "export/page.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "export/label.h"
+#include "model/blame.h"
+
+struct page *page_new(void)
+{
+	struct page *page = calloc(1, sizeof(*page));
+
+	if (!page)
+		return NULL;
+	page->stride = 1;
+	page->frames = frame_set_new(FRAME_FUNCTION);
+	if (!page->frames || call_tree_init(&page->tree)) {
+		page_free(page);
+		return NULL;
+	}
+	return page;
+}
+
+void page_free(struct page *page)
+{
+	if (!page)
+		return;
+	text_free(&page->title);
+	vec_for_each (&page->moments, m)
+		vec_free(&m->cells);
+	vec_free(&page->points);
+	vec_free(&page->moments);
+	vec_free(&page->events);
+	vec_free(&page->blame);
+	table_free(&page->nodes);
+	call_tree_free(&page->tree);
+	frame_set_free(page->frames);
+	free(page);
+}
+
+/* --- timeline ------------------------------------------------------------------------------------
+ */
+
+int page_add_point(struct page *page, const struct page_point *point)
+{
+	return vec_push(&page->points, *point);
+}
+
+static void accounts_add(struct rss_accounts *a, const struct rss_accounts *b)
+{
+	a->blocks += b->blocks;
+	a->allocator += b->allocator;
+	a->mappings += b->mappings;
+	a->stacks += b->stacks;
+	a->files += b->files;
+	a->shared += b->shared;
+	a->before_attach += b->before_attach;
+	a->other += b->other;
+}
+
+int page_add_totals(struct page *page, const struct snapshot *s)
+{
+	struct page_point point = { .time_ns = s->time_ns };
+
+	vec_for_each (&s->processes, p) {
+		/* its last figures are no longer anybody's memory */
+		if (p->exited)
+			continue;
+		figures_add(&point.now, &p->now);
+		point.rss += p->rss;
+		point.swap += p->swap;
+		accounts_add(&point.accounts, &p->accounts);
+	}
+	return page_add_point(page, &point);
+}
+
+int page_add_event(struct page *page, const struct snapshot_event *event)
+{
+	return vec_push(&page->events, *event);
+}
+
+void page_name(struct page *page, const struct snapshot *s)
+{
+	const struct snapshot_process *p = s->processes.at;
+	char comm[LABEL_COMM_SIZE];
+
+	if (page->title.n || !s->processes.n)
+		return;
+	label_comm(comm, p);
+	text_addf(&page->title, "%s %u", comm, p->pid);
+	if (s->processes.n > 1)
+		text_addf(&page->title, " and %zu others", s->processes.n - 1);
+}
+
+/* --- moments -------------------------------------------------------------------------------------
+ */
+
+static size_t cells_in_all(const struct page *page)
+{
+	size_t n = 0;
+
+	vec_for_each (&page->moments, m)
+		n += m->cells.n;
+	return n;
+}
+
+/* Drops every second moment. */
+static void page_thin(struct page *page)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < page->moments.n; i++) {
+		if (i % 2)
+			vec_free(&page->moments.at[i].cells);
+		else
+			page->moments.at[kept++] = page->moments.at[i];
+	}
+	page->moments.n = kept;
+	page->stride *= 2;
+}
+
+/* Room for one more moment: the newest goes if it was only kept for being the newest. */
+static void make_room(struct page *page)
+{
+	uint64_t newest = page->given ? page->given - 1 : 0;
+
+	if (page->moments.n && newest % page->stride) {
+		page->moments.n--;
+		vec_free(&page->moments.at[page->moments.n].cells);
+	}
+	while (page->moments.n > 2 &&
+	       (page->moments.n >= PAGE_MOMENTS || cells_in_all(page) > PAGE_CELLS))
+		page_thin(page);
+}
+
+static uint32_t blamed_of(const struct snapshot *s, const struct snapshot_stack *stack,
+			  const struct frame_path *path)
+{
+	const struct frame *frames = NULL;
+	size_t n = 0;
+
+	if (stack->kind != STACK_BEFORE_ATTACH)
+		frames = stack_table_frames(s->table, stack->stack, &n);
+	/* past its frames a path has what is missing, and the process */
+	return path->at[n ? blame_find(frames, n, false).inner : 0];
+}
+
+static int node_make(struct page *page, const struct snapshot *s,
+		     const struct snapshot_stack *stack, struct frame_path *path, uint32_t *node)
+{
+	int err = frame_set_path(page->frames, s, stack, true, path);
+
+	if (!err)
+		err = call_tree_find(&page->tree, path, false, node);
+	while (!err && page->blame.n < page->tree.nodes.n)
+		err = vec_push(&page->blame, CALL_NONE);
+	if (!err)
+		page->blame.at[*node] = blamed_of(s, stack, path);
+	return err;
+}
+
+/* Names are looked at once for each stack, and not again at every moment. */
+static int node_of(struct page *page, const struct snapshot *s, const struct snapshot_stack *stack,
+		   struct frame_path *path, uint32_t *node)
+{
+	uint64_t key = (uint64_t)s->processes.at[stack->process].pid << 32 | stack->stack, found;
+	int err;
+
+	if (stack->kind == STACK_BEFORE_ATTACH)
+		return node_make(page, s, stack, path, node);
+	if (table_get(&page->nodes, key, &found)) {
+		*node = (uint32_t)found;
+		return 0;
+	}
+	err = node_make(page, s, stack, path, node);
+	return err ? err : table_put(&page->nodes, key, *node);
+}
+
+static void cell_add(struct page_cell *cell, const struct snapshot_stack *stack)
+{
+	cell->resident += stack->now.resident;
+	cell->swapped += stack->now.swapped;
+	cell->phantom += figures_phantom(&stack->now);
+	cell->touched += stack->touched;
+	cell->count += stack->count;
+}
+
+static int moment_fill(struct page *page, const struct snapshot *s, struct page_moment *m)
+{
+	struct frame_path path = { 0 };
+	struct table by_node = { 0 };
+	uint64_t at;
+	uint32_t node;
+	int err = 0;
+
+	vec_for_each (&s->stacks, stack) {
+		if (!figures_allocated(&stack->now) && !stack->touched)
+			continue;
+		err = node_of(page, s, stack, &path, &node);
+		if (err)
+			break;
+		if (!table_get(&by_node, node, &at)) {
+			at = m->cells.n;
+			err = table_put(&by_node, node, at);
+			if (!err)
+				err = vec_push(&m->cells, (struct page_cell){ .node = node });
+			if (err)
+				break;
+		}
+		cell_add(&m->cells.at[at], stack);
+	}
+	table_free(&by_node);
+	vec_free(&path);
+	return err;
+}
+
+int page_add_moment(struct page *page, const struct snapshot *s)
+{
+	struct page_moment m = { .time_ns = s->time_ns };
+	int err;
+
+	make_room(page);
+	err = moment_fill(page, s, &m);
+	if (!err)
+		err = vec_push(&page->moments, m);
+	if (err)
+		vec_free(&m.cells);
+	else
+		page->given++;
+	return err;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "export/page_data.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "export/json_writer.h"
+#include "export/page_prune.h"
+
+static void frames_put(struct json_writer *w, const struct frame_set *frames)
+{
+	json_array_open(w, "frames");
+	for (uint32_t i = 0; i < frame_set_count(frames); i++) {
+		const struct frame *f = frame_set_at(frames, i);
+
+		json_text(w, NULL, f->function);
+		json_text(w, NULL, f->module ? f->module : "");
+	}
+	json_array_close(w);
+}
+
+/* One member of all kept nodes; the script takes 4294967295 for none. */
+static void column_put(struct json_writer *w, const char *key, const struct pruned *pruned,
+		       size_t offset)
+{
+	json_array_open(w, key);
+	vec_for_each (&pruned->kept, node)
+		json_number(w, NULL, *(const uint32_t *)((const char *)node + offset));
+	json_array_close(w);
+}
+
+static void nodes_put(struct json_writer *w, const struct pruned *pruned)
+{
+	json_object_open(w, "nodes");
+	column_put(w, "parent", pruned, offsetof(struct kept_node, parent));
+	column_put(w, "frame", pruned, offsetof(struct kept_node, frame));
+	column_put(w, "blame", pruned, offsetof(struct kept_node, blame));
+	json_object_close(w);
+	json_object_open(w, "pruned");
+	json_number(w, "below", pruned->below);
+	json_number(w, "stacks", pruned->left_out);
+	json_object_close(w);
+}
+
+/* --- timeline ------------------------------------------------------------------------------------
+ */
+
+static void points_put(struct json_writer *w, const struct page *page)
+{
+	json_object_open(w, "points");
+	json_array_open(w, "time");
+	vec_for_each (&page->points, p)
+		json_seconds(w, NULL, p->time_ns);
+	json_array_close(w);
+	json_array_open(w, "allocated");
+	vec_for_each (&page->points, p)
+		json_number(w, NULL, figures_allocated(&p->now));
+	json_array_close(w);
+	json_array_open(w, "resident");
+	vec_for_each (&page->points, p)
+		json_number(w, NULL, p->now.resident);
+	json_array_close(w);
+	json_array_open(w, "phantom");
+	vec_for_each (&page->points, p)
+		json_number(w, NULL, figures_phantom(&p->now));
+	json_array_close(w);
+	json_array_open(w, "swapped");
+	vec_for_each (&page->points, p)
+		json_number(w, NULL, p->now.swapped);
+	json_array_close(w);
+	json_array_open(w, "rss");
+	vec_for_each (&page->points, p)
+		json_number(w, NULL, p->rss);
+	json_array_close(w);
+	json_object_close(w);
+}
+
+static void accounts_put(struct json_writer *w, const struct page *page)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} accounts[] = {
+		{ "blocks", offsetof(struct rss_accounts, blocks) },
+		{ "allocator", offsetof(struct rss_accounts, allocator) },
+		{ "mappings", offsetof(struct rss_accounts, mappings) },
+		{ "stacks", offsetof(struct rss_accounts, stacks) },
+		{ "files", offsetof(struct rss_accounts, files) },
+		{ "shared", offsetof(struct rss_accounts, shared) },
+		{ "before_attach", offsetof(struct rss_accounts, before_attach) },
+		{ "other", offsetof(struct rss_accounts, other) },
+	};
+
+	json_object_open(w, "accounts");
+	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++) {
+		json_array_open(w, accounts[i].name);
+		vec_for_each (&page->points, p)
+			json_number(w, NULL,
+				    *(const uint64_t *)((const char *)&p->accounts +
+							accounts[i].offset));
+		json_array_close(w);
+	}
+	json_object_close(w);
+}
+
+static void events_put(struct json_writer *w, const struct page *page)
+{
+	json_array_open(w, "events");
+	vec_for_each (&page->events, e) {
+		char label[sizeof(e->label) + 1] = "";
+
+		memcpy(label, e->label, sizeof(e->label));
+		json_object_open(w, NULL);
+		json_seconds(w, "time", e->time_ns);
+		json_text(w, "kind", snapshot_event_kind_name(e->kind));
+		json_number(w, "pid", e->pid);
+		json_text(w, "label", label);
+		json_number(w, "bytes", e->bytes);
+		json_number(w, "swapped", e->swapped);
+		json_number(w, "freed", e->freed);
+		json_number(w, "returned", e->returned);
+		json_number(w, "files", e->files);
+		json_object_close(w);
+	}
+	json_array_close(w);
+}
+
+/* --- moments -------------------------------------------------------------------------------------
+ */
+
+static bool cell_empty(const struct page_cell *cell)
+{
+	return !(cell->resident | cell->swapped | cell->phantom | cell->touched | cell->count);
+}
+
+/* The cells by kept node; sum is scratch space, all zeros before and after. */
+static void moment_put(struct json_writer *w, const struct page_moment *m,
+		       const struct pruned *pruned, struct page_cell *sum)
+{
+	vec_for_each (&m->cells, cell) {
+		struct page_cell *to = &sum[pruned->place.at[cell->node]];
+
+		to->resident += cell->resident;
+		to->swapped += cell->swapped;
+		to->phantom += cell->phantom;
+		to->touched += cell->touched;
+		to->count += cell->count;
+	}
+	json_object_open(w, NULL);
+	json_seconds(w, "time", m->time_ns);
+	json_array_open(w, "cells");
+	for (size_t i = 0; i < pruned->kept.n; i++) {
+		if (cell_empty(&sum[i]))
+			continue;
+		json_number(w, NULL, i);
+		json_number(w, NULL, sum[i].resident);
+		json_number(w, NULL, sum[i].swapped);
+		json_number(w, NULL, sum[i].phantom);
+		json_number(w, NULL, sum[i].touched);
+		json_number(w, NULL, sum[i].count);
+		sum[i] = (struct page_cell){ 0 };
+	}
+	json_array_close(w);
+	json_object_close(w);
+}
+
+static void moments_put(struct json_writer *w, const struct page *page, const struct pruned *pruned,
+			struct page_cell *sum)
+{
+	json_array_open(w, "moments");
+	vec_for_each (&page->moments, m)
+		moment_put(w, m, pruned, sum);
+	json_array_close(w);
+}
+
+int page_data_write(const struct page *page, FILE *out)
+{
+	struct json_writer *w = json_writer_new(out);
+	struct page_cell *sum = NULL;
+	struct pruned pruned;
+	int err = page_prune(page, &pruned), end;
+
+	if (!err)
+		sum = calloc(pruned.kept.n, sizeof(*sum));
+	if (!w || !sum) {
+		err = -ENOMEM;
+		goto out;
+	}
+	json_object_open(w, NULL);
+	json_text(w, "title", text_string(&page->title));
+	json_text(w, "version", MEMTOP_VERSION);
+	frames_put(w, page->frames);
+	nodes_put(w, &pruned);
+	points_put(w, page);
+	accounts_put(w, page);
+	events_put(w, page);
+	moments_put(w, page, &pruned, sum);
+	json_object_close(w);
+out:
+	end = json_writer_free(w);
+	free(sum);
+	pruned_free(&pruned);
+	return err ? err : end;
+}
