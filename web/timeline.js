@@ -34,6 +34,8 @@ function line(u, time, color, dash, width) {
 // Events, marks with their words, and the chosen moments.
 function annotate(u) {
   u.ctx.save();
+  u.ctx.textAlign = "left";
+  u.ctx.textBaseline = "alphabetic";
   u.ctx.font = `${11 * devicePixelRatio}px sans-serif`;
   for (const event of data.events) {
     const color = event.kind === "rss_drop" ? css("--swapped") : css("--faint");

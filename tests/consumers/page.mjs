@@ -13,6 +13,15 @@ const rows = (page) => page.locator("#table tbody tr").evaluateAll((all) =>
   all.map((r) => [...r.cells].map((c) => c.title || c.firstChild.textContent)));
 const column = (all, i) => all.map((r) => Number(r[i].replace(/[^0-9-]/g, "")));
 
+// Charts are drawn by the next frame, not at once.
+async function until(condition, what) {
+  for (let i = 0; i < 100; i++) {
+    if (await condition()) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  assert.fail(what);
+}
+
 const tests = {
   async opens(page) {
     assert.match(await text(page, "#title"), /app 4711 and 2 others/);
@@ -38,24 +47,29 @@ const tests = {
   async zooms(page) {
     const frame = (name) => page.locator(`#flame g.frame[name="${name}"] rect`).first();
     const width = async (name) => (await frame(name).boundingBox()).width;
-    const before = await width("load_image");
+    let before = -1;
+    await until(async () => before === (before = await width("load_image")), "it comes to rest");
     await frame("load_image").click();
-    assert.ok(await width("load_image") > 2 * before);
+    await until(async () => await width("load_image") > 2 * before, "a click zooms in");
     await page.click("#reset");
-    assert.equal(Math.round(await width("load_image")), Math.round(before));
+    await until(async () => Math.round(await width("load_image")) === Math.round(before),
+                "and the button out again");
 
     const seen = () => page.evaluate(() => window.memtop.seen());
     const [[from, to]] = await seen();
+    await page.locator("#timeline").scrollIntoViewIfNeeded();
     const box = await page.locator("#timeline .u-over").boundingBox();
     await page.mouse.move(box.x + box.width * 0.25, box.y + 50);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.5, box.y + 50, { steps: 4 });
     await page.mouse.up();
-    const zoomed = await seen();
-    assert.ok(zoomed[0][1] - zoomed[0][0] < (to - from) * 0.3, JSON.stringify(zoomed));
-    assert.deepEqual(zoomed[1], zoomed[0], "both charts show the same time");
+    await until(async () => {
+      const [a, b] = await seen();
+      return a[1] - a[0] < (to - from) * 0.3 && a[0] === b[0] && a[1] === b[1];
+    }, "both charts show the time that was dragged over");
     await page.locator("#timeline .u-over").dblclick();
-    assert.deepEqual((await seen())[0], [from, to]);
+    await until(async () => (await seen()).every(([a, b]) => a === from && b === to),
+                "a double-click shows all of it");
   },
 
   async moments(page) {
@@ -79,6 +93,7 @@ const tests = {
     await page.selectOption("#value", "resident");
     assert.match(await text(page, "#total"), /\(\+1\.0 GiB\)/);
     // with shift a click on the chart chooses the other moment
+    await page.locator("#timeline").scrollIntoViewIfNeeded();
     const box = await page.locator("#timeline .u-over").boundingBox();
     await page.keyboard.down("Shift");
     await page.mouse.click(box.x + 3, box.y + 50);
