@@ -248,4 +248,7 @@ void detail_draw(struct screen *s, int y, int lines)
 	if (s->group.by != GROUP_PROCESS)
 		stack_draw(&d, row);
 	s->detail_lines = d.line;
+	/* past the end there is nothing to scroll to */
+	if (s->detail_top + (size_t)lines > d.line)
+		s->detail_top = d.line > (size_t)lines ? d.line - (size_t)lines : 0;
 }

@@ -130,7 +130,7 @@ static void settle(struct shown *t)
 	char drop[4096];
 	double last = now_ms();
 
-	while (now_ms() - last < 150) {
+	while (now_ms() - last < 60) {
 		if (read(t->master, drop, sizeof(drop)) > 0)
 			last = now_ms();
 		else

@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The live screen in a real terminal.
+
+load common
+
+@test "every key of the table" {
+	live screen.py keys
+}
+
+@test "filter, search, leaks, grown since, freeze" {
+	live screen.py filters
+}
+
+@test "one stack in full" {
+	live screen.py detail
+}
+
+@test "snapshots and exports" {
+	live screen.py files
+}
+
+@test "from 40x10 to 300x100" {
+	live screen.py sizes
+}
+
+@test "mouse" {
+	live screen.py mouse
+}
+
+@test "256 colours, 8, none; UTF-8 or ASCII" {
+	live screen.py terminals
+}
+
+@test "kill -9 of the target while it is shown" {
+	live screen.py killed
+}
+
+@test "the terminal is restored after SIGTERM, SIGINT and crashes" {
+	live screen.py restored
+}
+
+@test "Ctrl-Z and fg" {
+	live screen.py stopped
+}
+
+@test "several processes: the list, into one and back, one ends" {
+	live screen.py processes
+}
+
+@test "settings stay" {
+	live screen.py settings
+}
+
+@test "failures are said once the terminal is back" {
+	live screen.py failures
+}
+
+@test "the swap scene: swapped out, freed, given back, in words" {
+	run timeout -k 5 120 "$BATS_TEST_DIRNAME/swap.sh" /usr/bin/python3 -B \
+		"$BATS_TEST_DIRNAME/screen.py" swap
+	if [ "$status" -eq 77 ]; then
+		echo "# $output" >&3
+		skip "${output##*skipped: }"
+	fi
+	echo "$output"
+	[ "$status" -eq 0 ]
+}

@@ -1,0 +1,503 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The live screen, driven in a real terminal: tmux sends keys and tells what is shown."""
+
+import re
+import shutil
+
+from harness import *
+
+START = 20	# seconds until the first figures, on a busy machine
+ACT = 8		# until a key's effect is seen there
+
+
+class Terminal:
+	"""A terminal with a shell in it."""
+
+	def __init__(self, width=100, height=30, term="tmux-256color", lang="C.UTF-8", **env):
+		if not shutil.which("tmux"):
+			raise Skipped("tmux is not installed")
+		self.folder = tempfile.TemporaryDirectory()
+		self.socket = os.path.join(self.folder.name, "tmux")
+		config = os.path.join(self.folder.name, "tmux.conf")
+		with open(config, "w") as f:
+			f.write(f"set -g default-terminal {term}\nset -g status off\n"
+				"set -g escape-time 10\n")
+		environment = {k: v for k, v in os.environ.items()
+			       if k not in ("LC_ALL", "LC_CTYPE", "NO_COLOR", "TMUX", "PS1")}
+		environment |= {"LANG": lang, "XDG_CONFIG_HOME": self.folder.name,
+				**env}
+		self.command = ["tmux", "-S", self.socket, "-f", config]
+		subprocess.run([*self.command, "-u", "new-session", "-d", "-x", str(width), "-y",
+				str(height), "bash --norc --noprofile"], check=True, env=environment)
+		atexit.register(self.close)
+		self.until("bash-")
+		self.before = self.shell("stty -g")
+
+	def close(self):
+		subprocess.run([*self.command, "kill-server"], stderr=subprocess.DEVNULL)
+		self.folder.cleanup()
+
+	def tmux(self, *args):
+		return subprocess.run([*self.command, *args], check=True, text=True,
+				      capture_output=True).stdout
+
+	def keys(self, *keys):
+		self.tmux("send-keys", *keys)
+
+	def type(self, text):
+		self.tmux("send-keys", "-l", text)
+
+	def mouse(self, button, x, y):
+		"""A press and its release, as xterm reports them (in the first 95 cells)."""
+		self.type("\033[M" + chr(32 + button) + chr(33 + x) + chr(33 + y))
+		if button < 64:
+			self.type("\033[M#" + chr(33 + x) + chr(33 + y))
+
+	def text(self, colors=False):
+		return self.tmux("capture-pane", "-p", *(["-e"] if colors else []))
+
+	def lines(self):
+		return self.text().split("\n")
+
+	def resize(self, width, height):
+		self.tmux("resize-window", "-x", str(width), "-y", str(height))
+
+	def until(self, what, timeout=ACT, gone=False):
+		"""Waits until the screen has (or has no more) what the pattern says."""
+		end = time.time() + timeout
+		while time.time() < end:
+			text = self.text()
+			if bool(re.search(what, text)) != gone:
+				return text
+			time.sleep(0.05)
+		raise Failed(f"the screen {'still has' if gone else 'has no'} {what!r}:\n{text}")
+
+	def shell(self, command):
+		"""A command's output, from the shell; its mark is not in the line that is echoed."""
+		self.keys("-l", f"clear; {command}; echo do''ne $?")
+		self.keys("Enter")
+		text = self.until(r"(?m)^done \d+")
+		return text.split("done")[0].strip()
+
+	def start(self, arguments):
+		self.keys("-l", f"clear; {MEMTOP} {arguments}; echo ex''it $?")
+		self.keys("Enter")
+
+	def ended(self, status=0, timeout=ACT):
+		"""The shell is back, and the terminal as it was."""
+		text = self.until(r"(?m)^exit \d+", timeout)
+		expect(f"exit {status}" in text, f"the exit status is not {status}:\n{text}")
+		self.restored()
+
+	def restored(self):
+		expect(self.shell("stty -g") == self.before, "the terminal's modes are not restored")
+		flags = self.tmux("display-message", "-p",
+				  "#{alternate_on} #{cursor_flag} #{mouse_any_flag}").split()
+		expect(flags == ["0", "1", "0"],
+		       f"alternate screen, cursor, mouse: {flags}, not as before")
+
+	def memtop_pid(self):
+		shell = int(self.tmux("display-message", "-p", "#{pane_pid}"))
+		with open(f"/proc/{shell}/task/{shell}/children") as f:
+			return int(f.read().split()[0])
+
+
+def holding():
+	"""A target with 256 MiB in three functions, and a screen that shows it."""
+	target = Target("drops")
+	return target
+
+
+def shown(arguments="", **terminal):
+	target = holding()
+	t = Terminal(**terminal)
+	t.start(f"-p {target.pid} -d 0.3 {arguments}")
+	t.until("nothing has been allocated|ALLOC", START)
+	target.run()
+	t.until("fill_cache", ACT)
+	return target, t
+
+
+def keys():
+	"""Every key of the table."""
+	target, t = shown(width=120, height=40)
+	t.until(r"allocated\s")
+	t.until(r"\*ALLOCATED")
+	for key, heading in (("R", "RESIDENT"), ("P", "PHANTOM"), ("S", "SWAPPED"), ("C", "BLOCKS"),
+			     ("V", "PER SEC"), ("T", "TOUCHED"), ("K", "AT PEAK"),
+			     ("A", "ALLOCATED")):
+		t.keys(key)
+		t.until(rf"\*{heading}")
+	t.keys(">")
+	t.until(r"\*RESIDENT")
+	t.keys("<")
+	t.until(r"\*ALLOCATED")
+	t.keys("F6")
+	t.until("Sort by")
+	t.keys("Down", "Down", "Enter")
+	t.until(r"\*PHANTOM")
+	t.keys("A")
+	for heading in (r"FUNCTION \(MODULE\)", r"LINE, FUNCTION", r"  MODULE", r"  THREAD",
+			"STACK: FUNCTION"):
+		t.keys("g")
+		t.until(heading)
+	t.keys("p")
+	t.until(r"\*AT PEAK")
+	t.keys("p")
+	t.until(r"\*ALLOCATED")
+	t.keys("t")
+	t.until(r"\[temporary\]")
+	t.keys("t")
+	t.until(r"\[temporary\]", gone=True)
+	t.keys("b")
+	t.until("134217728")
+	t.keys("b")
+	t.until("134217728", gone=True)
+	t.keys("1")
+	t.until("Resident ", gone=True)
+	t.keys("1")
+	t.until("Resident ")
+	t.keys("2")
+	t.until(r"(?m)^ +resident ", gone=True)
+	t.keys("2")
+	t.until(r"(?m)^ +resident ")
+	t.keys("?")
+	t.until("freeze: the figures stay")
+	t.keys("Escape")
+	t.until("STACK: FUNCTION")
+	t.keys("F1")
+	t.until("freeze: the figures stay")
+	t.keys("F1")
+	t.until("STACK: FUNCTION")
+	t.keys("F10")
+	t.ended()
+
+
+def filters():
+	"""Filter, search, leaks, what has grown since, freeze."""
+	target, t = shown(width=120, height=40)
+	t.keys("/")
+	t.until("Filter:")
+	t.type("fill_q")
+	t.keys("Enter")
+	t.until(r"\[filter: fill_q\]")
+	t.until("fill_cache", gone=True)
+	t.until(r"208 MiB  in 2 stacks left out by the filters|208 MiB  in \d+ stacks left out")
+	t.keys("Escape")
+	t.until("fill_cache")
+	t.keys("/")
+	t.type("(")
+	t.keys("Enter")
+	t.until("not a regular expression")
+	t.keys("F3")
+	t.until("Search:")
+	t.type("QUEUE")
+	t.keys("Enter")
+	t.keys("Enter")
+	t.until(r"fill_queue.*\n.*allocated 48 MiB in 1 block")
+	t.keys("Escape")
+	t.keys("l")
+	t.until("Older than:")
+	t.keys("C-u")
+	t.type("10m")
+	t.keys("Enter")
+	t.until("nothing passes the filters")
+	t.keys("l")
+	t.until("fill_cache")
+	t.keys("d")
+	t.until(r"\[grown since d\]")
+	t.until("nothing|fill_cache", gone=False)
+	target.run()		# swapped out, or not: allocated stays
+	target.run()		# freed
+	t.until(r"-128M.*fill_cache")
+	t.keys("d")
+	t.until(r"\[grown since d\]", gone=True)
+	t.keys("f")
+	t.until("FROZEN")
+	target.run()		# filled again
+	time.sleep(1)
+	expect("fill_cache (" not in t.text(), "frozen figures have changed")
+	t.keys("f")
+	t.until(r"128M.*fill_cache")
+	t.keys("q")
+	t.ended()
+
+
+def detail():
+	"""One stack in full."""
+	target, t = shown(width=120, height=50)
+	t.keys("Enter")
+	text = t.until("stack, the innermost call first")
+	for word in ("allocated 128 MiB in 1 block", "128 MiB  resident", "since attach: 128 MiB in 1 ",
+		     "history of", "sizes of its live blocks", r"up to +256 MiB +1 #", r"drops\.c:\d+",
+		     r"\[libc\.so\.6\]", f"by thread {target.pid}"):
+		expect(re.search(word, text), f"no {word!r} in:\n{text}")
+	t.resize(120, 24)
+	t.until("F10Quit")
+	t.keys("End")
+	t.until(r"_start +\[drops\]")
+	t.keys("Escape")
+	t.until(r"\*ALLOCATED")
+	t.keys("Down", "Enter")
+	t.until("allocated 80 MiB in 1 block")
+	t.keys("q")
+	t.ended()
+
+
+def files():
+	"""w and e write files that other programs read."""
+	target, t = shown()
+	path = os.path.join(t.folder.name, "snapshot.json")
+	t.keys("w")
+	t.until("Write to: memtop-")
+	t.keys("C-u")
+	t.type(path)
+	t.keys("Enter")
+	t.until("written to")
+	with open(path) as f:
+		document = json.load(f)
+	expect(sums(document, SIZES)["fill_cache"]["allocated"] == 128 * MIB, "wrong figures")
+	t.keys("e")
+	t.until("Export as")
+	for _ in range(20):
+		if " folded" in selected(t):
+			break
+		t.keys("Down")
+		time.sleep(0.3)
+	t.keys("Enter")
+	t.until("Export to: memtop-")
+	t.keys("C-u")
+	path = os.path.join(t.folder.name, "stacks.folded")
+	t.type(path)
+	t.keys("Enter")
+	t.until("written to")
+	with open(path) as f:
+		expect("fill_cache" in f.read(), "no stack in the export")
+	t.keys("w")
+	t.keys("C-u")
+	t.type("/nonexistent/x")
+	t.keys("Enter")
+	t.until("cannot write to /nonexistent/x")
+	t.keys("q")
+	t.ended()
+
+
+SIZES = {"fill_cache": 128 * MIB, "fill_index": 80 * MIB, "fill_queue": 48 * MIB}
+
+
+def selected(t):
+	"""The line that is drawn as selected."""
+	for line in t.text(colors=True).split("\n"):
+		if re.search(r"\033\[[0-9;]*(48;5;117|46|7)[;m]", line):
+			return re.sub(r"\033\[[0-9;]*m", "", line)
+	return ""
+
+
+def sizes():
+	"""From 40x10 to 300x100, while it runs."""
+	target, t = shown()
+	for width, height in ((40, 10), (60, 14), (80, 24), (120, 40), (300, 100), (40, 100), (300, 10),
+			      (20, 4), (100, 30)):
+		t.resize(width, height)
+		time.sleep(0.8)
+		lines = t.text().split("\n")[:height]
+		expect(all(len(line) <= width for line in lines), f"{width}x{height}: too wide")
+		if height < 10:
+			continue
+		expect(lines[0].startswith(f"memtop {target.pid} drops"),
+		       f"{width}x{height}: no title:\n" + "\n".join(lines))
+		expect("F10Quit" in lines[height - 1] and "F1Help" in lines[height - 1],
+		       f"{width}x{height}: no keys in the last line:\n" + "\n".join(lines))
+		rows = [line for line in lines if "fill_" in line and "M" in line.split()[0]]
+		expect(len(rows) >= 3, f"{width}x{height}: {len(rows)} rows:\n" + "\n".join(lines))
+	t.keys("q")
+	t.ended()
+
+
+def mouse():
+	"""A click on a heading sorts, one on a row selects, another opens; the wheel moves."""
+	target, t = shown()
+	at = next(i for i, line in enumerate(t.lines()) if "*ALLOCATED" in line)
+	t.mouse(0, t.lines()[at].index("PHANTOM") + 2, at)
+	t.until(r"\*PHANTOM")
+	t.mouse(0, 5, at)
+	t.until(r"\*ALLOCATED")
+	t.mouse(0, 50, at + 2)
+	time.sleep(0.3)
+	expect("fill_index" in selected_row(t), f"the second row is not selected:\n{t.text()}")
+	t.mouse(0, 50, at + 2)
+	t.until("allocated 80 MiB in 1 block")
+	t.keys("Escape")
+	t.until(r"\*ALLOCATED")
+	t.mouse(64, 50, at + 2)		# the wheel, up
+	time.sleep(0.3)
+	expect("fill_cache" in selected_row(t), f"the first row is not selected:\n{t.text()}")
+	t.mouse(0, 2, len(t.lines()) - 2)
+	t.until("freeze: the figures stay")
+	t.keys("q", "q")
+	t.ended()
+
+
+def selected_row(t):
+	for line in t.text(colors=True).split("\n"):
+		plain = re.sub(r"\033\[[0-9;]*m", "", line)
+		if "fill_" in plain and re.search(r"\033\[[0-9;]*(48;5;117|46|7)[;m]", line):
+			return plain
+	return ""
+
+
+def terminals():
+	"""256 colours, 8, none; UTF-8 and not."""
+	target = holding()
+	target.run()
+	for options, colors, plain in (
+		({"term": "tmux-256color"}, r"\033\[[0-9;]*38;5;", False),
+		({"term": "screen"}, r"\033\[[0-9;]*3[0-7]", False),
+		({"NO_COLOR": "1"}, None, False),
+		({"lang": "C"}, r"\033\[[0-9;]*38;5;", True),
+		({"lang": "C", "term": "vt100"}, None, True),
+	):
+		t = Terminal(**options)
+		t.start(f"-p {target.pid} -d 0.3")
+		t.until("from before memtop came", START)
+		text = t.text(colors=True)
+		if colors:
+			expect(re.search(colors, text), f"{options}: no colours")
+		else:
+			expect(not re.search(r"\033\[[0-9;]*[34][0-8]", text),
+			       f"{options}: colours:\n{text!r}")
+		plain_text = t.text()
+		expect(plain_text.isascii() == plain, f"{options}: ASCII {plain_text.isascii()}")
+		t.keys("q")
+		t.ended()
+		t.close()
+	t = Terminal(TERM="dumb")
+	t.shell("export TERM=dumb")
+	t.start(f"-p {target.pid} -i 1")
+	t.until(r"(?m)^exit 0", START)
+
+
+def killed():
+	"""The target is killed while shown: its last figures stay, until q."""
+	target, t = shown()
+	target.child.kill()
+	target.child.wait()
+	text = t.until("ENDED")
+	expect("fill_cache" in text, f"the last figures are gone:\n{text}")
+	t.keys("g")
+	t.until(r"FUNCTION \(MODULE\)")
+	t.keys("q")
+	t.ended()
+
+
+def restored():
+	"""However it ends, the terminal is as it was."""
+	for sig, status in ((signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGSEGV, 139),
+			    (signal.SIGABRT, 134), (signal.SIGQUIT, 131)):
+		target, t = shown()
+		os.kill(t.memtop_pid(), sig)
+		t.ended(status)
+		t.close()
+
+
+def stopped():
+	"""Ctrl-Z gives the terminal back, fg takes it again."""
+	target, t = shown()
+	t.keys("C-z")
+	t.until("Stopped")
+	# the shell echoes its own prompt again and its modes are its own
+	t.keys("-l", "clear; fg")
+	t.keys("Enter")
+	t.until("fill_cache")
+	t.until("FUNCTION")
+	t.keys("g")
+	t.until(r"FUNCTION \(MODULE\)")
+	t.keys("q")
+	t.until("bash-")
+	time.sleep(0.5)
+	t.restored()
+
+
+def processes():
+	"""Several processes: a list first, Enter goes into one, Escape comes back; one ends."""
+	first, second = holding(), Target("phantom")
+	t = Terminal(width=120, height=35)
+	t.start(f"-p {first.pid},{second.pid} -d 0.3")
+	t.until("PID COMMAND", START)
+	first.run()
+	second.run()
+	text = t.until(rf"3\.38G.*{second.pid} ")
+	for word in ("ALLOCATED", "RESIDENT", "PHANTOM", "SWAPPED", "RSS", "PER SEC"):
+		expect(word in text, f"no column {word}:\n{text}")
+	t.keys("Enter")
+	t.until("phantom_malloc")
+	t.until(f"memtop {second.pid} phantom")
+	expect("fill_cache" not in t.text(), "another process's stacks are shown")
+	t.keys("Escape")
+	t.until("PID COMMAND")
+	t.keys("Down")
+	t.keys("Enter")
+	t.until("fill_cache")
+	first.child.kill()
+	first.child.wait()
+	t.until("PID COMMAND")
+	t.until(rf"{second.pid} ")
+	t.keys("g")
+	t.until("STACK: FUNCTION")
+	t.keys("q")
+	t.ended()
+
+
+def settings():
+	"""What was chosen is there again the next time; the command line outweighs it."""
+	target, t = shown()
+	t.keys("g", "S")
+	t.until(r"\*SWAPPED.*FUNCTION \(MODULE\)")
+	t.keys("q")
+	t.ended()
+	t.start(f"-p {target.pid} -d 0.3")
+	t.until(r"\*SWAPPED.*FUNCTION \(MODULE\)", START)
+	t.keys("q")
+	t.ended()
+	t.start(f"-p {target.pid} -d 0.3 -s resident -g line")
+	t.until(r"\*RESIDENT.*LINE, FUNCTION", START)
+	t.keys("q")
+	t.ended()
+
+
+def failures():
+	"""What goes wrong is said on the terminal that is given back, with its status."""
+	t = Terminal()
+	t.start("-p 999999999")
+	t.until("there is no process 999999999|unexpected", START)
+	t.ended(5)
+	target = holding()
+	t.start(f"-p {target.pid} -d 0.2 -i 3")
+	t.ended(0, START)
+
+
+def swap():
+	"""The swap scene on the screen: what happened, how much, and whose it was."""
+	target, t = shown(width=140, height=40)
+	target.run()
+	if int(status_of(target.pid)["VmSwap"]) < 250 * MIB:
+		raise Skipped("the kernel does not swap what MADV_PAGEOUT asks it to")
+	t.until(r"\d\d:\d\d:\d\d RSS -256 MiB: 256 MiB swapped out \(fill_cache 128 MiB, "
+		r"fill_index 80 MiB, fill_queue 48 MiB\)")
+	t.until(r"swapped 256 MiB")
+	t.until(r"128M +1 .*fill_cache")
+	target.run()
+	target.run()
+	time.sleep(1)
+	target.run()
+	t.until(r"RSS -256 MiB: 256 MiB freed \(fill_cache")
+	target.run()
+	time.sleep(1)
+	target.run()
+	t.until(r"RSS -256 MiB: 256 MiB given back")
+	t.keys("q")
+	t.ended()
+
+
+main(globals())
