@@ -480,6 +480,7 @@ def failures():
 def swap():
 	"""The swap scene on the screen: what happened, how much, and whose it was."""
 	target, t = shown(width=140, height=40)
+	time.sleep(1)		# so that all of it has been seen
 	target.run()
 	if int(status_of(target.pid)["VmSwap"]) < 250 * MIB:
 		raise Skipped("the kernel does not swap what MADV_PAGEOUT asks it to")

@@ -13,24 +13,23 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define MIB	       (1UL << 20)
-#define WAIT_SECONDS   20
-#define LIFE_SECONDS   600
+#define MIB		(1UL << 20)
+#define WAIT_SECONDS	20
+#define LIFE_SECONDS	600
 
-#define SETTLE_SECONDS 2 /* from the first probe until all count */
-#define BREAKPOINT     0xcc
-#define PROLOGUE_BYTES 16
+#define SETTLE_SECONDS	2 /* from the first probe until all count */
+#define ARCHIVE_SECONDS 2
+#define BREAKPOINT	0xcc
+#define PROLOGUE_BYTES	16
 
 /* How many small records are made; all but the last are freed again, so the heap cannot shrink. */
 #define RECORDS	    (64 * 1024)
 #define RECORD_SIZE 1000
 
-static void *allocate(size_t size)
+static void *checked(void *p)
 {
-	void *p = malloc(size);
-
 	if (!p) {
-		perror("demo: malloc");
+		perror("demo: out of memory");
 		exit(1);
 	}
 	return p;
@@ -39,19 +38,15 @@ static void *allocate(size_t size)
 /* Asked for and never used: no page stands behind it. */
 static void *reserve_table(void)
 {
-	return allocate(512 * MIB);
+	return checked(malloc(512 * MIB));
 }
 
 /* Zeros that are only read: every page is the kernel's one shared zero page. */
 static void *sum_matrix(void)
 {
-	const volatile char *matrix = calloc(1, 256 * MIB);
+	const volatile char *matrix = checked(calloc(1, 256 * MIB));
 	size_t sum = 0;
 
-	if (!matrix) {
-		perror("demo: calloc");
-		exit(1);
-	}
 	for (size_t i = 0; i < 256 * MIB; i += 4096)
 		sum += (size_t)matrix[i];
 	return sum ? NULL : (void *)(size_t)matrix;
@@ -60,16 +55,18 @@ static void *sum_matrix(void)
 /* Written: really in RAM. */
 static void *fill_cache(void)
 {
-	return memset(allocate(128 * MIB), 1, 128 * MIB);
+	return memset(checked(malloc(128 * MIB)), 1, 128 * MIB);
 }
 
-/* Written, then pushed out to swap. */
+/* Written, and after a while pushed out to swap: RSS drops, and memtop says why. */
 static void *archive_history(void)
 {
-	char *history = memset(allocate(64 * MIB), 2, 64 * MIB);
+	char *history = memset(checked(malloc(64 * MIB)), 2, 64 * MIB);
 	char *page = history + 4096 - (size_t)history % 4096;
 
+	sleep(ARCHIVE_SECONDS);
 	madvise(page, 64 * MIB - 4096, MADV_PAGEOUT);
+	usleep(500 * 1000);
 	return history;
 }
 
@@ -79,7 +76,7 @@ static void *build_and_drop_index(void)
 	static void *records[RECORDS];
 
 	for (size_t i = 0; i < RECORDS; i++)
-		records[i] = memset(allocate(RECORD_SIZE), 3, RECORD_SIZE);
+		records[i] = memset(checked(malloc(RECORD_SIZE)), 3, RECORD_SIZE);
 	for (size_t i = 0; i < RECORDS - 1; i++)
 		free(records[i]);
 	return records[RECORDS - 1];
