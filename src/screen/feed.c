@@ -71,18 +71,21 @@ static int events_carry(const struct snapshot *from, struct snapshot *to)
 
 int feed_put(struct feed *f, const struct snapshot *s)
 {
-	struct snapshot *copy = snapshot_copy(s);
+	struct snapshot *copy = snapshot_copy(s), *old;
 	int err = 0;
 
 	if (!copy)
 		return -ENOMEM;
 	pthread_mutex_lock(&f->lock);
-	if (f->newest)
-		err = events_carry(f->newest, copy);
-	snapshot_free(f->newest);
-	f->newest = copy;
-	feed_ring(f);
+	/* nobody looks any more: a snapshot left here would outlive the table that it refers to */
+	old = f->closed ? copy : f->newest;
+	if (!f->closed) {
+		err = old ? events_carry(old, copy) : 0;
+		f->newest = copy;
+		feed_ring(f);
+	}
 	pthread_mutex_unlock(&f->lock);
+	snapshot_free(old);
 	return err;
 }
 
@@ -162,6 +165,8 @@ bool feed_finished(struct feed *f, bool *close_screen)
 void feed_close(struct feed *f)
 {
 	pthread_mutex_lock(&f->lock);
+	snapshot_free(f->newest);
+	f->newest = NULL;
 	f->closed = true;
 	pthread_cond_broadcast(&f->changed);
 	pthread_mutex_unlock(&f->lock);

@@ -164,6 +164,7 @@ static void end(struct shown *t)
 {
 	pthread_join(t->thread, NULL);
 	assert_int_equal(t->result, 0);
+	feed_close(t->feed);
 	feed_free(t->feed);
 	fclose(t->out);
 	fclose(t->in);
