@@ -248,6 +248,7 @@ void traces_forget(struct traces *t, struct target *target)
 		table_remove(&t->by_stack, *stack);
 		if (trace->id != UNRESOLVED)
 			stack_table_drop(t->table, trace->id);
+		free(trace->python);
 		free(trace);
 	}
 	vec_clear(&target->traces);
