@@ -1,0 +1,29 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Python from outside: frames and lines against traceback.extract_stack() at the same allocation.
+
+load common
+
+@test "every kind of Python frame: Debian's python3" {
+	live python.py stacks debian
+}
+
+@test "every kind of Python frame: 3.8" {
+	live python.py stacks 3.8
+}
+
+@test "every kind of Python frame: 3.9" {
+	live python.py stacks 3.9
+}
+
+@test "every kind of Python frame: 3.10" {
+	live python.py stacks 3.10
+}
+
+@test "every kind of Python frame: 3.12" {
+	live python.py stacks 3.12
+}
+
+@test "every kind of Python frame: 3.13" {
+	live python.py stacks 3.13
+}
