@@ -330,6 +330,9 @@ const struct flag flags[] = {
 	  "of a recording: peak (default), start, end, a time since its start (90s, 5m) or a mark's "
 	  "label",
 	  set_text, AT(at) },
+	{ "native", 0, NULL, FLAGS_VIEW, TABLE,
+	  "Python: show what runs below a line, and the interpreter's own functions between lines",
+	  set_true, AT(view.native) },
 	{ "bytes", 0, NULL, FLAGS_VIEW, TABLE,
 	  "exact bytes in place of KiB and MiB", set_true, AT(bytes) },
 

@@ -63,7 +63,7 @@ static int frames_put(FILE *out, const struct frame *frames, size_t n)
 	if (!field)
 		return -ENOMEM;
 	while (n) {
-		label_frame(field, &frames[--n], ";", ':');
+		label_frame_place(field, &frames[--n], ";", ':');
 		if (n)
 			putc(';', field);
 	}

@@ -23,7 +23,7 @@ static void stack_write(FILE *out, const struct snapshot *s, const struct snapsh
 		frames = stack_table_frames(s->table, stack->stack, &n);
 	while (n) {
 		putc(';', out);
-		label_frame(out, &frames[--n], ";", ':');
+		label_frame_place(out, &frames[--n], ";", ':');
 	}
 	fprintf(out, " %" PRIu64 "\n", bytes);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "export/label.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "model/blame.h"
@@ -81,4 +82,16 @@ void label_frame(FILE *out, const struct frame *f, const char *also, char instea
 	} else {
 		fputs("[unknown]", out);
 	}
+}
+
+void label_frame_place(FILE *out, const struct frame *f, const char *also, char instead)
+{
+	label_frame(out, f, also, instead);
+	if (f->language != LANGUAGE_PYTHON || !f->file)
+		return;
+	fputs(" (", out);
+	label_put(out, blame_basename(f->file), also, instead);
+	if (f->line)
+		fprintf(out, ":%" PRIu32, f->line);
+	putc(')', out);
 }

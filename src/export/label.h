@@ -40,4 +40,7 @@ void label_symbol(FILE *out, const struct frame *f);
 /* A frame's name: its function, else its module's name in brackets, else "[unknown]". */
 void label_frame(FILE *out, const struct frame *f, const char *also, char instead);
 
+/* The same for formats with no place for a line; a Python frame is "function (file.py:12)". */
+void label_frame_place(FILE *out, const struct frame *f, const char *also, char instead);
+
 #endif

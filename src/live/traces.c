@@ -299,12 +299,26 @@ static bool is_signal_return(const struct frame *f)
 	return f->function && strstr(f->function, "restore_rt");
 }
 
-static struct frame python_frame_resolve(struct traces *t, const struct python_frame *f)
+/* The file of the interpreter that runs a trace's Python frames; NULL when it was not met. */
+static const char *interpreter_of(struct traces *t, const struct trace *trace)
+{
+	for (uint32_t i = 0; i < trace->n; i++) {
+		const struct trace_frame *f = &trace->frames[i];
+
+		if (f->runs.is_loop && f->module >= 0)
+			return string_of(t, symbolizer_module_path(t->symbols, f->module));
+	}
+	return NULL;
+}
+
+static struct frame python_frame_resolve(struct traces *t, const struct python_frame *f,
+					 const char *interpreter)
 {
 	struct python_place place = python_codes_place(t->codes, f->code, f->at);
 
 	return (struct frame){
 		.function = string_of(t, place.function),
+		.module = interpreter,
 		.file = string_of(t, place.file),
 		.line = place.line,
 		.language = LANGUAGE_PYTHON,
@@ -336,12 +350,14 @@ static int64_t trace_resolve(struct traces *t, const struct trace *trace)
 {
 	bool is_return = false, cut;
 	size_t n = 0, n_order = trace_order(t, trace, &cut);
+	const char *interpreter = trace->python ? interpreter_of(t, trace) : NULL;
 
 	for (size_t k = 0; k < n_order && n < FRAMES_MAX; k++) {
 		uint32_t i = t->order[k].index;
 
 		if (t->order[k].python) {
-			t->frames[n++] = python_frame_resolve(t, &trace->python->frames[i]);
+			t->frames[n++] =
+				python_frame_resolve(t, &trace->python->frames[i], interpreter);
 			continue;
 		}
 		n += frames_resolve(t, trace, i, is_return, t->frames + n, FRAMES_MAX - n);

@@ -32,7 +32,7 @@ static bool runtime_module(const char *module)
 	return has_prefix(blame_basename(module), prefixes, ARRAY_SIZE(prefixes));
 }
 
-/* The interpreter itself: frames of it stand for the Python frames further out. */
+/* The interpreter itself. */
 static bool python_module(const char *module)
 {
 	static const char *const prefixes[] = { "python3", "libpython3" };
@@ -154,25 +154,25 @@ static bool nameless_start(const struct frame *f)
 	return f->language == LANGUAGE_NATIVE && !f->function && runtime_module(f->module);
 }
 
-/* Past the interpreter's frames, when they lead to a Python frame; else i. */
-static size_t skip_interpreter(const struct frame *frames, size_t n, size_t i)
+/* The innermost Python frame, n when there is none. */
+static size_t find_python(const struct frame *frames, size_t n)
 {
-	size_t k = i;
+	size_t i = 0;
 
-	while (k < n && frames[k].language != LANGUAGE_PYTHON &&
-	       (python_module(frames[k].module) || plumbing(&frames[k])))
-		k++;
-	return k < n && frames[k].language == LANGUAGE_PYTHON ? k : i;
+	while (i < n && frames[i].language != LANGUAGE_PYTHON)
+		i++;
+	return i;
 }
 
 struct blame blame_find(const struct frame *frames, size_t n, bool native)
 {
-	struct blame b = { .inner = 0, .outer = n };
+	struct blame b = { .inner = native ? n : find_python(frames, n), .outer = n };
 
-	while (b.inner < n && plumbing(&frames[b.inner]))
-		b.inner++;
-	if (!native)
-		b.inner = skip_interpreter(frames, n, b.inner);
+	if (b.inner == n) {
+		b.inner = 0;
+		while (b.inner < n && plumbing(&frames[b.inner]))
+			b.inner++;
+	}
 	/* start code alone is nobody's: a stack of the C library's own, before main */
 	if (b.inner < n && start_code(&frames[b.inner]))
 		b.inner = n;
@@ -186,4 +186,12 @@ struct blame blame_find(const struct frame *frames, size_t n, bool native)
 	       (start_code(&frames[b.outer - 1]) || nameless_start(&frames[b.outer - 1])))
 		b.outer--;
 	return b;
+}
+
+bool blame_folds(const struct frame *frames, size_t n, size_t i, bool native)
+{
+	const struct frame *f = &frames[i];
+
+	return !native && f->language == LANGUAGE_NATIVE && python_module(f->module) &&
+	       find_python(frames, n) < n;
 }

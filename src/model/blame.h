@@ -31,11 +31,18 @@ struct blame {
  *      malloc, je_malloc, operator new, __rust_alloc, PyObject_Malloc, ...;
  *   3. code of a standard library that was instantiated in the program: std::, __gnu_cxx:: of C++,
  *      alloc::, core::, std:: of Rust;
- *   4. unless native: the Python interpreter's own frames, when a Python frame is further out.
+ *   4. unless native: whatever a Python frame has called, down to its last C function: the
+ *      interpreter's own code and extension modules carry out what that line says.
  * When nothing is left, the innermost frame that is not an allocator function by name is to blame,
  * and failing that the outermost.  Kernel frames are skipped like plumbing.
  */
 struct blame blame_find(const struct frame *frames, size_t n, bool native);
+
+/*
+ * True when frame i is left away where a person reads the stack, unless native: the interpreter's
+ * own code, in a stack whose Python frames say the same.
+ */
+bool blame_folds(const struct frame *frames, size_t n, size_t i, bool native);
 
 /* The file's name without its folders; "" for NULL. Points into path. */
 const char *blame_basename(const char *path);

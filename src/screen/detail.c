@@ -201,8 +201,10 @@ static void stack_draw(struct sheet *d, const struct row *row)
 		return;
 	}
 	part = blame_find(frames, n, d->s->group.native);
-	for (size_t i = 0; i < n; i++)
-		frame_draw(d, &frames[i], &part, i);
+	for (size_t i = 0; i < n; i++) {
+		if (!blame_folds(frames, n, i, d->s->group.native))
+			frame_draw(d, &frames[i], &part, i);
+	}
 	if (stop != STACK_STOP_ROOT)
 		sheet_format(d, STYLE_ALERT, "  … cut off here: %s", stack_stop_name(stop));
 }

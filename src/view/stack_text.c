@@ -99,19 +99,25 @@ void stack_text_callers(FILE *out, const struct snapshot *s, uint32_t stack,
 	const struct frame *frames = stack_table_frames(s->table, stack, &n);
 	enum stack_stop stop = stack_table_stop(s->table, stack);
 	struct blame part = stack_part(frames, n, how);
+	size_t callers = 0, shown = 0, skip = 0;
 
-	for (size_t i = 0; part.inner + 1 + i < part.outer; i++) {
-		size_t skip = callers_to_skip(i, part.outer - part.inner - 1, how->all);
-
+	for (size_t i = part.inner + 1; i < part.outer; i++)
+		callers += !blame_folds(frames, n, i, how->native || how->all);
+	for (size_t i = part.inner + 1; i < part.outer; i++) {
+		if (blame_folds(frames, n, i, how->native || how->all))
+			continue;
 		if (skip) {
-			indent_put(out, how->indent);
-			fprintf(out, "… %zu more\n", skip);
-			i += skip - 1;
+			skip--;
 			continue;
 		}
+		skip = callers_to_skip(shown++, callers, how->all);
 		indent_put(out, how->indent);
+		if (skip) {
+			fprintf(out, "… %zu more\n", skip--);
+			continue;
+		}
 		fputs("← ", out);
-		frame_text(out, &frames[part.inner + 1 + i], room);
+		frame_text(out, &frames[i], room);
 		fputc('\n', out);
 	}
 	if (n && stop != STACK_STOP_ROOT) {
