@@ -309,7 +309,7 @@ const struct flag flags[] = {
 	  "room for so many stacks, default 128K", set_capacity, AT(live.max_stacks) },
 
 	{ "sort", 's', "FIGURE", FLAGS_VIEW, TABLE,
-	  "allocated (default), resident, phantom, swapped, touched, count, rate", set_sort, 0 },
+	  "allocated (default), resident, phantom, swapped, touched, count, rate, allocations", set_sort, 0 },
 	{ "group", 'g', "BY", FLAGS_VIEW, TABLE,
 	  "stack (default), function, line, module, thread, process", set_group, 0 },
 	{ "limit", 'N', "N", FLAGS_VIEW, TABLE,

@@ -13,7 +13,7 @@ static const char *const names[] = {
 	[ORDER_PHANTOM] = "phantom",	 [ORDER_SWAPPED] = "swapped",
 	[ORDER_TOUCHED] = "touched",	 [ORDER_COUNT] = "count",
 	[ORDER_RATE] = "rate",		 [ORDER_PEAK] = "peak",
-	[ORDER_TEMPORARY] = "temporary",
+	[ORDER_TEMPORARY] = "temporary", [ORDER_ALLOCATIONS] = "allocations",
 };
 
 int order_parse(const char *text, enum order *order)
@@ -26,7 +26,7 @@ int order_parse(const char *text, enum order *order)
 	}
 	return error_set(-EINVAL,
 			 "cannot sort by '%s': choose allocated, resident, phantom, swapped, "
-			 "touched, count, rate, peak or temporary",
+			 "touched, count, rate, peak, temporary or allocations",
 			 text);
 }
 
@@ -56,6 +56,8 @@ uint64_t order_value(const struct group_sum *sum, enum order order)
 		return sum->at_peak;
 	case ORDER_TEMPORARY:
 		return sum->temporary;
+	case ORDER_ALLOCATIONS:
+		return sum->allocations;
 	}
 	return 0;
 }

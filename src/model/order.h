@@ -20,13 +20,14 @@ enum order {
 	ORDER_TOUCHED,
 	ORDER_COUNT,
 	ORDER_RATE,
-	ORDER_PEAK,	 /* bytes at the process's peak: what --peak asks for */
-	ORDER_TEMPORARY, /* blocks freed before the next was allocated: --temporary */
+	ORDER_PEAK,	   /* bytes at the process's peak: what --peak asks for */
+	ORDER_TEMPORARY,   /* blocks freed before the next was allocated: --temporary */
+	ORDER_ALLOCATIONS, /* calls that got memory */
 };
 
 /*
- * Reads "allocated", "resident", "phantom", "swapped", "touched", "count", "rate", "peak" or
- * "temporary" into *order; 0, or -EINVAL with error_text() listing the names.
+ * Reads "allocated", "resident", "phantom", "swapped", "touched", "count", "rate", "peak",
+ * "temporary" or "allocations" into *order; 0, or -EINVAL with error_text() listing the names.
  */
 int order_parse(const char *text, enum order *order);
 

@@ -10,7 +10,7 @@ static const char *const heading[] = {
 	[ORDER_PHANTOM] = "PHANTOM",	 [ORDER_SWAPPED] = "SWAPPED",
 	[ORDER_TOUCHED] = "TOUCHED",	 [ORDER_COUNT] = "BLOCKS",
 	[ORDER_RATE] = "PER SECOND",	 [ORDER_PEAK] = "AT PEAK",
-	[ORDER_TEMPORARY] = "TEMPORARY",
+	[ORDER_TEMPORARY] = "TEMPORARY", [ORDER_ALLOCATIONS] = "CALLS",
 };
 
 static void columns_add(struct columns *c, enum order figure)
@@ -22,7 +22,7 @@ static void columns_add(struct columns *c, enum order figure)
 	c->of[c->n++] = figure;
 }
 
-struct columns columns_choose(enum order sort, bool touched, bool bytes)
+struct columns columns_choose(enum order sort, bool touched, bool calls, bool bytes)
 {
 	struct columns c = { .bytes = bytes };
 
@@ -33,6 +33,8 @@ struct columns columns_choose(enum order sort, bool touched, bool bytes)
 	columns_add(&c, ORDER_SWAPPED);
 	columns_add(&c, ORDER_PHANTOM);
 	columns_add(&c, ORDER_COUNT);
+	if (calls || sort == ORDER_ALLOCATIONS)
+		columns_add(&c, ORDER_ALLOCATIONS);
 	if (touched)
 		columns_add(&c, ORDER_TOUCHED);
 	return c;
@@ -40,7 +42,7 @@ struct columns columns_choose(enum order sort, bool touched, bool bytes)
 
 static bool is_count(enum order figure)
 {
-	return figure == ORDER_COUNT || figure == ORDER_TEMPORARY;
+	return figure == ORDER_COUNT || figure == ORDER_TEMPORARY || figure == ORDER_ALLOCATIONS;
 }
 
 static int column_cells(const struct columns *c, enum order figure)

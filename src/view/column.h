@@ -21,8 +21,11 @@ struct columns {
 	bool bytes; /* exact integers */
 };
 
-/* The columns for a table sorted by this figure; touched adds the TOUCHED column. */
-struct columns columns_choose(enum order sort, bool touched, bool bytes);
+/*
+ * The columns for a table sorted by this figure; touched adds the TOUCHED column, calls that of how
+ * often memory was asked for.
+ */
+struct columns columns_choose(enum order sort, bool touched, bool calls, bool bytes);
 
 /* Character cells that all of them take, with the blank after the last. */
 size_t columns_width(const struct columns *c);

@@ -12,9 +12,12 @@
 #include "view/event_text.h"
 #include "view/header.h"
 #include "view/safe_text.h"
+#include "view/source_line.h"
 #include "view/stack_text.h"
 
-#define TEXT_BYTES 4096
+#define TEXT_BYTES   4096
+
+#define SOURCE_BYTES 256
 
 /* Stacks under each process when there are many processes. */
 #define STACKS_EACH 5
@@ -67,9 +70,17 @@ static void process_label(const struct table *t, uint32_t process, struct text *
 		text_addf(label, "%u %.*s", p->pid, (int)sizeof(p->comm), p->comm);
 }
 
+static bool source_of(const struct table *t, const struct group_row *row, char source[SOURCE_BYTES])
+{
+	uint32_t pid = row->process == GROUP_MANY ? 0 : t->s->processes.at[row->process].pid;
+
+	return source_line(pid, row->file, row->line, source, SOURCE_BYTES) && source[0];
+}
+
 static void frame_label(const struct table *t, const struct group_row *row, struct text *label)
 {
 	const char *module = row->module ? row->module : "[no file]";
+	char source[SOURCE_BYTES];
 
 	if (t->options->group.by == GROUP_MODULE) {
 		text_add(label, module);
@@ -79,6 +90,8 @@ static void frame_label(const struct table *t, const struct group_row *row, stru
 		text_addf(label, "%s:%u ", row->file, row->line);
 	text_addf(label, "%s (%s)", row->function ? row->function : "[unknown]",
 		  blame_basename(module));
+	if (t->options->group.by == GROUP_LINE && row->file && source_of(t, row, source))
+		text_addf(label, ": %s", source);
 }
 
 /* A label as it may stand in a row: safe, and no wider than the row has room for. */
@@ -167,7 +180,7 @@ static const char *what_of(enum group_by by)
 	static const char *const what[] = {
 		[GROUP_STACK] = "FUNCTION, ← ITS CALLERS",
 		[GROUP_FUNCTION] = "FUNCTION (MODULE)",
-		[GROUP_LINE] = "LINE, FUNCTION (MODULE)",
+		[GROUP_LINE] = "LINE, FUNCTION (MODULE): SOURCE",
 		[GROUP_MODULE] = "MODULE",
 		[GROUP_THREAD] = "THREAD",
 		[GROUP_PROCESS] = "PROCESS",
@@ -256,7 +269,7 @@ int table_print(FILE *out, const struct snapshot *s, const struct table_options 
 	int err;
 
 	t.columns = columns_choose(sort, sort == ORDER_TOUCHED || s->mode == MODE_PAGES,
-				   options->bytes);
+				   options->group.by == GROUP_LINE, options->bytes);
 	if (!s->processes.n) {
 		fputs("no process is measured\n", out);
 		err = 0;

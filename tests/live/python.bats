@@ -27,3 +27,15 @@ load common
 @test "every kind of Python frame: 3.13" {
 	live python.py stacks 3.13
 }
+
+@test "the article: ones, zeros, zeros read, then pushed to swap, to a page per line" {
+	run timeout -k 5 120 "$BATS_TEST_DIRNAME/swap.sh" /usr/bin/python3 -B \
+		"$BATS_TEST_DIRNAME/python.py" article
+	[ "$status" -eq 77 ] && skip "${output##*skipped: }"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "-g line: figures, calls and source text" {
+	live python.py line_table
+}

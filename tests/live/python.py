@@ -3,9 +3,13 @@
 
 import glob
 import os
+import re
 import subprocess
+import tempfile
+import time
 
-from harness import HERE, Memtop, Skipped, Target, expect, main, raise_errors
+from harness import (HERE, MEMTOP, MIB, PAGE, Memtop, Skipped, Target, bpf_ids, expect, main,
+		     raise_errors, status_of)
 
 SCRIPTS = os.path.join(os.path.dirname(HERE), "programs", "python")
 
@@ -71,5 +75,88 @@ def stacks(version, *args):
 	print(f"{os.path.basename(python)}: {len(truth)} stacks equal")
 
 
+def line_of(path, word):
+	with open(path) as f:
+		for number, line in enumerate(f, 1):
+			if word in line:
+				return number
+	return None
+
+
+def at_line(document, path, number):
+	"""The sum of all stacks whose innermost frame of this file is at this line."""
+	total = {}
+	for s in document["stacks"]:
+		if s["kind"] == "before_attach":
+			continue
+		lines = [line for file, line, _ in python_frames(s) if file == path]
+		if lines and lines[0] == number:
+			for key in ("allocated", "resident", "swapped", "untouched", "zero"):
+				total[key] = total.get(key, 0) + s[key]
+	return total
+
+
+def expect_line(document, word, **want):
+	path = os.path.join(SCRIPTS, "article.py")
+	got = at_line(document, path, line_of(path, word))
+	for key, value in want.items():
+		# the block's header lies before it: one page more is touched, and partly its own
+		expect(abs(got.get(key, 0) - value) <= PAGE, f"{word}: {key} should be {value}: {got}")
+
+
+def article():
+	try:
+		target = Target(["/usr/bin/python3", os.path.join(SCRIPTS, "article.py")])
+	except Exception:
+		raise Skipped("python3-numpy is not installed") from None
+	memtop = Memtop(["-p", target.pid])
+	size = 64 * MIB
+	target.run()
+	document = memtop.fresh(rest=True)
+	expect_line(document, "# written", allocated=size, resident=size, swapped=0)
+	expect_line(document, "# never touched", allocated=size, resident=0, untouched=size)
+	expect_line(document, "# read", allocated=size, resident=0, zero=size)
+	target.run()
+	swap = status_of(target.pid)["VmSwap"]
+	if swap < 60 * MIB:
+		raise Skipped(f"the kernel swapped only {swap} bytes of {size}")
+	document = memtop.fresh(rest=True)
+	got = at_line(document, os.path.join(SCRIPTS, "article.py"),
+		      line_of(os.path.join(SCRIPTS, "article.py"), "# written"))
+	expect(abs(got["swapped"] - swap) <= PAGE and
+	       got["resident"] + got["swapped"] + got["untouched"] == got["allocated"],
+	       f"swap is {swap}: {got}")
+	memtop.stop()
+
+
+def attached(pid):
+	time.sleep(0.1)
+	return len([i for i in bpf_ids(pid) if i[0] == "link"]) > 6
+
+
+def line_table():
+	"""The table that memory_profiler's users know, with the source beside the figures."""
+	path = os.path.join(SCRIPTS, "stacks.py")
+	target = Target(["/usr/bin/python3", path])
+	with tempfile.TemporaryFile("w+") as out:
+		memtop = subprocess.Popen([MEMTOP, "-p", str(target.pid), "-b", "-g", "line", "--bytes",
+					   "-d", "4", "-i", "1"], stdout=out)
+		# nothing is printed before the table: its links tell that it is attached
+		for _ in range(100):
+			if attached(memtop.pid):
+				break
+		target.run()
+		memtop.wait(30)
+		out.seek(0)
+		text = out.read()
+	line = line_of(path, "KEEP[next(NEXT)] = (stack()")
+	rows = [row for row in text.splitlines() if f"stacks.py:{line} " in row]
+	expect(len(rows) == 1, f"{len(rows)} rows for line {line}:\n{text}")
+	expect("KEEP[next(NEXT)] = (stack(), size, bytearray(size))" in rows[0], rows[0])
+	figures = [int(word) for word in re.findall(r"\d+", rows[0])[:6]]
+	expect(figures[0] == sum(figures[1:4]) and figures[4] >= 300 and figures[5] >= figures[4],
+	       f"{figures}: {rows[0]}")
+
+
 if __name__ == "__main__":
-	main({"stacks": stacks})
+	main({"article": article, "line_table": line_table, "stacks": stacks})

@@ -176,7 +176,7 @@ static void test_bad_values(void **state)
 		{ "--max-stacks 3G",
 		  "--max-stacks needs a number of 1 to 2147483647 such as 500000 or 8M, not '3G'" },
 		{ "-s size", "cannot sort by 'size': choose allocated, resident, phantom, swapped, "
-			     "touched, count, rate, peak or temporary" },
+			     "touched, count, rate, peak, temporary or allocations" },
 		{ "-g file",
 		  "cannot group by 'file': choose stack, function, line, module, thread or "
 		  "process" },

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/source_line.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* No source file that people write is larger. */
+#define SOURCE_MAX_BYTES (16 << 20)
+
+static FILE *source_open(const char *path)
+{
+	/* non-blocking: a FIFO of that name must not stop memtop */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	FILE *file;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > SOURCE_MAX_BYTES) {
+		close(fd);
+		return NULL;
+	}
+	file = fdopen(fd, "r");
+	if (!file)
+		close(fd);
+	return file;
+}
+
+static void text_trim(char *text, size_t size, const char *line)
+{
+	size_t n;
+
+	line += strspn(line, " \t\r\f");
+	n = strcspn(line, "\r\n");
+	while (n && (line[n - 1] == ' ' || line[n - 1] == '\t'))
+		n--;
+	if (n >= size)
+		n = size - 1;
+	memcpy(text, line, n);
+	text[n] = '\0';
+}
+
+bool source_line(uint32_t pid, const char *file, uint32_t line, char *text, size_t size)
+{
+	char path[PATH_MAX], *read = NULL;
+	bool found = false;
+	FILE *source = NULL;
+	size_t room = 0;
+
+	if (!line || file[0] != '/')
+		return false;
+	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, file);
+	if (pid)
+		source = source_open(path);
+	if (!source)
+		source = source_open(file);
+	if (!source)
+		return false;
+	for (uint32_t i = 0; i < line; i++) {
+		found = getline(&read, &room, source) > 0;
+		if (!found)
+			break;
+	}
+	if (found)
+		text_trim(text, size, read);
+	free(read);
+	fclose(source);
+	return found;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * source_line: the text of one line of a program's source, for tables by line.
+ *
+ * table.c prints it beside a line's figures when the file is there to be read.  The file's name
+ * comes from the target: only regular files are opened, and what they say may be anything.
+ */
+#ifndef MEMTOP_VIEW_SOURCE_LINE_H
+#define MEMTOP_VIEW_SOURCE_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Writes line `line` (from 1) of a file, without the blanks around it, to text (NUL-terminated, cut
+ * to size).  The file (an absolute path) is looked for as process pid sees it, then (also for pid 0)
+ * as memtop does.  False when it cannot be read or has no such line.
+ */
+bool source_line(uint32_t pid, const char *file, uint32_t line, char *text, size_t size);
+
+#endif
