@@ -55,7 +55,8 @@ static const struct verb verbs[] = {
 	  "  sudo memtop export -a -f csv -o stacks.csv      until Ctrl-C\n"
 	  "  memtop export job.db -f folded --at end         from a recording\n",
 	  cmd_export },
-	{ VERB_HTML, "html", "one page of a recording or a measurement: timeline, flame graph, tables",
+	{ VERB_HTML, "html",
+	  "one page of a recording or a measurement: timeline, flame graph, tables",
 	  "html [FILE | TARGET [-D TIME]] [-o OUT.html] [OPTIONS]",
 	  "  memtop html job.db               from a recording, as memtop.html\n"
 	  "  sudo memtop html -p 1234 -D 60 -o minute.html\n"

@@ -6,8 +6,10 @@
 #include "base/error.h"
 #include "base/output.h"
 #include "cmd/message.h"
+#include "cmd/moment.h"
 #include "cmd/session.h"
 #include "cmd/sink.h"
+#include "record/recording.h"
 
 struct gather {
 	struct sink *sink;
@@ -50,11 +52,78 @@ static int write_page(const struct snapshot *now, void *ctx)
 	return sink_put(g->sink);
 }
 
+/* --- from a recording ----------------------------------------------------------------------------
+ */
+
+/* Of how many moments of a recording the stacks are read. */
+#define MOMENTS 50
+
+static int take_point(struct page *page, const struct recording_moment *m)
+{
+	struct page_point point = { .time_ns = m->time_ns,
+				    .now = m->now,
+				    .rss = m->rss,
+				    .swap = m->swap,
+				    .accounts = m->accounts };
+
+	return page_add_point(page, &point);
+}
+
+static int take_moment(struct page *page, struct recording *r, size_t i)
+{
+	struct snapshot *s;
+	int err = recording_snapshot(r, i, &s);
+
+	if (err)
+		return err;
+	page_name(page, s);
+	err = page_add_moment(page, s);
+	snapshot_free(s);
+	return err;
+}
+
+/* All of the timeline; the stacks of an even choice of it, its peak and its end. */
+static int take_recording(struct page *page, struct recording *r)
+{
+	size_t n, n_events, peak = recording_peak(r);
+	const struct recording_moment *moments = recording_moments(r, &n);
+	const struct snapshot_event *events = recording_events(r, &n_events);
+	size_t step = n / MOMENTS + 1;
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		err = take_point(page, &moments[i]);
+		if (!err && (i % step == 0 || i == peak || i == n - 1))
+			err = take_moment(page, r, i);
+	}
+	for (size_t i = 0; i < n_events && !err; i++)
+		err = page_add_event(page, &events[i]);
+	return err;
+}
+
+static enum exit_status gather_recording(struct gather *g, const char *path)
+{
+	struct moment m;
+	enum exit_status status = EXIT_DONE;
+	int err = moment_open(path, NULL, &m);
+
+	if (!err)
+		err = take_recording(g->page, m.recording);
+	if (!err && snapshot_lost_any(&m.now->lost))
+		status = EXIT_LOST;
+	if (!err)
+		err = write_page(NULL, g);
+	if (err)
+		status = moment_failed(err);
+	moment_close(&m);
+	return status;
+}
+
 enum exit_status gather_run(const struct options *options, const char *file, gather_write write)
 {
 	struct gather g = { .write = write };
 	struct session_consumer consumer = { .each = take_in, .end = write_page, .ctx = &g };
-	enum exit_status status = session_permitted();
+	enum exit_status status = options->words.n ? EXIT_DONE : session_permitted();
 	int err;
 
 	if (status)
@@ -63,7 +132,8 @@ enum exit_status gather_run(const struct options *options, const char *file, gat
 	err = g.page ? sink_open(options->output ? options->output : file, SINK_WHOLE, &g.sink)
 		     : error_set(-ENOMEM, "out of memory");
 	if (!err) {
-		status = session_run(options, &consumer);
+		status = options->words.n ? gather_recording(&g, options->words.at[0])
+					  : session_run(options, &consumer);
 		err = sink_close(g.sink);
 	}
 	page_free(g.page);

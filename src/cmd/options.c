@@ -41,6 +41,8 @@ static const char *verb_name(enum verb_id verb)
 		return "diff";
 	case VERB_MARK:
 		return "mark";
+	case VERB_HTML:
+		return "html";
 	}
 	return "top";
 }
@@ -50,7 +52,7 @@ static size_t verb_words(enum verb_id verb)
 {
 	if (verb == VERB_DIFF)
 		return 2;
-	return verb == VERB_EXPORT || verb == VERB_REPORT || verb == VERB_MARK;
+	return verb == VERB_EXPORT || verb == VERB_HTML || verb == VERB_REPORT || verb == VERB_MARK;
 }
 
 static const struct flag *find_letter(char letter)
@@ -283,7 +285,7 @@ static int settle_words(struct options *o)
 		return error_set(-EINVAL, "memtop mark needs a label");
 	if (o->verb == VERB_MARK && o->pids.n > 1)
 		return error_set(-EINVAL, "a mark belongs to one process at most");
-	if (o->verb != VERB_EXPORT)
+	if (o->verb != VERB_EXPORT && o->verb != VERB_HTML)
 		return 0;
 	if (o->words.n && (o->pids.n || o->all || o->has_comm || o->has_user))
 		return error_set(-EINVAL, "give a recording or a target, not both");

@@ -77,3 +77,22 @@ assert len(curves) == 5 and all(p.get("d").count("L") for p in curves), len(curv
 PY
 	done
 }
+
+@test "memtop html of a recording" {
+	need_root
+	start small
+	measure record -p "$target" -d 0.1 -o "$dir/run.db"
+	go
+	until_said REST
+	"$MEMTOP" mark -p "$target" 'a <b>mark</b>'
+	sleep 0.5
+	kill -INT "$memtop"
+	wait "$memtop"
+	"$MEMTOP" html "$dir/run.db" -o "$dir/page.html"
+	need_page "$dir/page.html"
+	sed -n 's|.*<script type="application/json" id="data">\(.*\)</script>.*|\1|p' "$dir/page.html" |
+		jq -e '(.moments | length) > 3 and (.frames | index("small_block")) and
+			([.events[].label] | index("a <b>mark</b>"))'
+	"$MEMTOP" html --svg "$dir/run.db" -o "$dir/run.svg"
+	grep -q 'a &#60;b&#62;mark' "$dir/run.svg"
+}

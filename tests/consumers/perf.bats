@@ -96,3 +96,24 @@ of_malloc() {
 		grep -q "^# event : name = $event," hand/header
 	done
 }
+
+@test "from a recording: perf-script is what perf script prints of perf-data" {
+	dir=$BATS_TEST_TMPDIR
+	start plain
+	measure record -p "$target" -d 0.2 -o run.db
+	go
+	until_said REST
+	sleep 0.5
+	kill -INT "$memtop"
+	wait "$memtop"
+	exec {to_target}>&-
+	wait "$target" || true
+	target=
+	mkdir from_run
+	for format in perf-script perf-data; do
+		"$MEMTOP" export run.db -f $format --at end -o from_run/$format
+	done
+	perf_script from_run
+	grep -q 'plain_large' from_run/theirs
+	cmp from_run/perf-script from_run/theirs
+}
