@@ -66,7 +66,7 @@ struct unwind {
 	__u64 anchor; /* the frame that this stack address lies in runs the next Python frames */
 	__u32 generation;
 	__u32 bp_matters; /* a rule has used start_bp */
-	__u32 n_slots; /* more than MEMO_SLOTS: this walk cannot be remembered */
+	__u32 n_slots;	  /* more than MEMO_SLOTS: this walk cannot be remembered */
 	__u16 slots[MEMO_SLOTS];
 };
 

@@ -27,8 +27,8 @@ struct process_status {
 	 * (counters kept per CPU); process_smaps_rollup() is exact.  All 0 for what has no memory.
 	 */
 	uint64_t vsz, rss, swap, peak_rss;
-	uint64_t anon;	 /* of rss: RssAnon */
-	uint64_t shared; /* of rss: RssFile + RssShmem */
+	uint64_t anon;			     /* of rss: RssAnon */
+	uint64_t shared;		     /* of rss: RssFile + RssShmem */
 	uint64_t minor_faults, major_faults; /* of all its threads since it began */
 	uint32_t threads;
 	uint64_t start_ticks; /* since boot, in 1/sysconf(_SC_CLK_TCK) s; with pid it names a
