@@ -21,6 +21,7 @@ const struct schema_column schema_moment[] = {
 	M("lost_events", lost.events), M("lost_blocks", lost.blocks),
 	M("lost_block_bytes", lost.block_bytes), M("lost_stacks", lost.stacks),
 	M("truncated_stacks", lost.truncated_stacks), M("stacks_walked", ends.walked),
+	M("stacks_known", ends.known), M("late_code", ends.late),
 	M("end_root", ends.ended[0]), M("end_depth", ends.ended[1]),
 	M("end_no_rows", ends.ended[2]), M("end_unreadable", ends.ended[3]),
 	M("end_unsupported", ends.ended[4]),

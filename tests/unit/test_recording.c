@@ -163,7 +163,7 @@ static void test_all_fields_come_back(void **state)
 	(void)state;
 	f.s->residency_ns = 77;
 	f.s->lost = (struct snapshot_lost){ 1, 2, 3, 4, 5 };
-	f.s->ends = (struct snapshot_stack_ends){ 21, { 1, 2, 3, 4, 5 } };
+	f.s->ends = (struct snapshot_stack_ends){ 21, 7, 8, { 1, 2, 3, 4, 5 } };
 	add(w, f.s);
 	assert_int_equal(recording_writer_close(w), 0);
 	r = reader();
