@@ -158,7 +158,8 @@ static struct row_key row_key(const struct builder *b, const struct group_row *r
 {
 	switch (b->options->by) {
 	case GROUP_STACK:
-		return (struct row_key){ { row->process, row->stack } };
+		return (struct row_key){ { row->process, stack_table_shown(b->s->table, row->stack,
+									   b->options->native) } };
 	case GROUP_THREAD:
 		return (struct row_key){ { row->process, row->thread } };
 	case GROUP_PROCESS:

@@ -25,7 +25,7 @@
 #include "model/stack_table.h"
 
 enum group_by {
-	GROUP_STACK,	/* whole call stacks, the threads of a process together */
+	GROUP_STACK,	/* call stacks as they are shown, the threads of a process together */
 	GROUP_FUNCTION, /* the function to blame (model/blame.h) and its module */
 	GROUP_LINE,	/* its file and line as well */
 	GROUP_MODULE,	/* its module only */

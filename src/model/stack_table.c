@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/strpool.h"
+#include "base/table.h"
 #include "base/vec.h"
 #include "model/blame.h"
 
@@ -16,7 +17,8 @@ struct stack {
 	enum stack_stop stop;
 	struct {
 		uint32_t inner, outer;
-	} blame[2]; /* index: native */
+	} blame[2];	/* index: native */
+	uint64_t shown; /* hash of the frames that are shown; 0: all that matter */
 };
 
 /*
@@ -107,6 +109,30 @@ static bool stack_table_grow(struct stack_table *t)
 	return *chunk != NULL;
 }
 
+/*
+ * Hash of the frames that are left of a stack when the interpreter's own are folded; 0 when none
+ * is folded, or left out below the frame to blame: then the stack is what is shown.
+ */
+static uint64_t shown_hash(const struct frame *frames, size_t n, const struct blame *part,
+			   enum stack_stop stop)
+{
+	uint64_t h = hash_u64(stop);
+
+	if (!n || frames[part->inner].language != LANGUAGE_PYTHON)
+		return 0;
+	for (size_t i = part->inner; i < part->outer; i++) {
+		const struct frame *f = &frames[i];
+
+		if (blame_folds(frames, n, i, false))
+			continue;
+		h = hash_u64(h ^ (uintptr_t)f->function);
+		h = hash_u64(h ^ (uintptr_t)f->file ^ (uint64_t)f->line << 48);
+		if (f->language != LANGUAGE_PYTHON)
+			h = hash_u64(h ^ f->address);
+	}
+	return h | 1;
+}
+
 int64_t stack_table_add(struct stack_table *t, const struct frame *frames, size_t n,
 			enum stack_stop stop)
 {
@@ -125,6 +151,8 @@ int64_t stack_table_add(struct stack_table *t, const struct frame *frames, size_
 
 		stack.blame[native].inner = (uint32_t)blame.inner;
 		stack.blame[native].outer = (uint32_t)blame.outer;
+		if (!native)
+			stack.shown = shown_hash(frames, n, &blame, stop);
 	}
 	*stack_at(t, t->n) = stack;
 	__atomic_store_n(&t->n, t->n + 1, __ATOMIC_RELEASE);
@@ -229,6 +257,13 @@ struct blame stack_table_blame(const struct stack_table *t, uint32_t id, bool na
 	if (!stack)
 		return (struct blame){ 0 };
 	return (struct blame){ stack->blame[native].inner, stack->blame[native].outer };
+}
+
+uint64_t stack_table_shown(const struct stack_table *t, uint32_t id, bool native)
+{
+	const struct stack *stack = id < stack_table_count(t) ? stack_at(t, id) : NULL;
+
+	return stack && !native && stack->shown ? stack->shown : id;
 }
 
 uint32_t stack_table_count(const struct stack_table *t)

@@ -95,6 +95,12 @@ void stack_table_release(struct stack_table *t, uint64_t hold);
 struct blame;
 struct blame stack_table_blame(const struct stack_table *t, uint32_t id, bool native);
 
+/*
+ * Equal for stacks that look the same to a person: Python stacks that differ only in the native
+ * frames that carry them out are one, unless native.
+ */
+uint64_t stack_table_shown(const struct stack_table *t, uint32_t id, bool native);
+
 /* Stacks so far, also dropped ones: ids run from 0 to this less one. */
 uint32_t stack_table_count(const struct stack_table *t);
 

@@ -265,11 +265,14 @@ static int table_many(const struct table *t)
 int table_print(FILE *out, const struct snapshot *s, const struct table_options *options)
 {
 	enum order sort = options->group.sort;
+	enum group_by by = options->group.by;
 	struct table t = { .out = out, .s = s, .options = options };
 	int err;
 
-	t.columns = columns_choose(sort, sort == ORDER_TOUCHED || s->mode == MODE_PAGES,
-				   options->group.by == GROUP_LINE, options->bytes);
+	/* Python's small objects lie in arenas, whose makers are nobody: by line, touches tell */
+	t.columns = columns_choose(
+		sort, sort == ORDER_TOUCHED || s->mode == MODE_PAGES || by == GROUP_LINE,
+		by == GROUP_LINE, options->bytes);
 	if (!s->processes.n) {
 		fputs("no process is measured\n", out);
 		err = 0;

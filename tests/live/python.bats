@@ -28,6 +28,10 @@ load common
 	live python.py stacks 3.13
 }
 
+@test "a version that is too old is said, and measured as a native program" {
+	live python.py unknown 3.7
+}
+
 @test "the article: ones, zeros, zeros read, then pushed to swap, to a page per line" {
 	run timeout -k 5 120 "$BATS_TEST_DIRNAME/swap.sh" /usr/bin/python3 -B \
 		"$BATS_TEST_DIRNAME/python.py" article

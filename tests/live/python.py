@@ -75,6 +75,21 @@ def stacks(version, *args):
 	print(f"{os.path.basename(python)}: {len(truth)} stacks equal")
 
 
+def unknown(version):
+	"""An interpreter that memtop cannot read: it says so, and the stacks are native."""
+	python = interpreter(version)
+	target = Target([python, "-c", "import sys\nprint('READY', flush=True)\n"
+			 "sys.stdin.readline()\nkeep = bytearray(54321)\nprint('REST', flush=True)\n"
+			 "sys.stdin.readline()"])
+	memtop = Memtop(["-p", target.pid])
+	target.run()
+	document = memtop.fresh(rest=True)
+	expect(f"runs Python {version}" in memtop.errors(), f"it said: {memtop.errors()}")
+	rows = [s for s in document["stacks"] if s["allocated"] == 54322]
+	expect(len(rows) == 1 and not python_frames(rows[0]) and rows[0]["end"] == "root", f"{rows}")
+	memtop.stop()
+
+
 def line_of(path, word):
 	with open(path) as f:
 		for number, line in enumerate(f, 1):
@@ -159,4 +174,4 @@ def line_table():
 
 
 if __name__ == "__main__":
-	main({"article": article, "line_table": line_table, "stacks": stacks})
+	main({"article": article, "line_table": line_table, "stacks": stacks, "unknown": unknown})

@@ -229,6 +229,39 @@ static void test_filters(void **state)
 	fixture_free(&f);
 }
 
+/* Two Python stacks that differ in the interpreter's own frames look the same: one row. */
+static void test_python_stacks_are_one(void **state)
+{
+	struct fixture f = fixture_new();
+	uint32_t process = fixture_process(&f, 1, "python3");
+	struct frame frames[] = {
+		fixture_frame(&f, "malloc", LIBC, NULL, 0),
+		fixture_frame(&f, "list_resize", "/usr/bin/python3.11", NULL, 0),
+		fixture_frame(&f, "load", "/usr/bin/python3.11", "/home/u/job.py", 21),
+		fixture_frame(&f, "_PyEval_EvalFrameDefault", "/usr/bin/python3.11", NULL, 0),
+	};
+	struct grouping g;
+
+	(void)state;
+	frames[2].language = LANGUAGE_PYTHON;
+	for (int i = 0; i < 2; i++) {
+		fixture_stack(&f, (struct snapshot_stack){
+					  .process = process,
+					  .kind = STACK_HEAP,
+					  .stack = fixture_frames(&f, frames, 4, STACK_STOP_ROOT),
+					  .now = { .resident = MIB } });
+		frames[1] = fixture_frame(&f, "dict_resize", "/usr/bin/python3.11", NULL, 0);
+	}
+	g = group(&f, (struct group_options){ .by = GROUP_STACK });
+	assert_int_equal(g.rows.n, 1);
+	assert_int_equal(g.rows.at[0].sum.now.resident, 2 * MIB);
+	grouping_free(&g);
+	g = group(&f, (struct group_options){ .by = GROUP_STACK, .native = true });
+	assert_int_equal(g.rows.n, 2);
+	grouping_free(&g);
+	fixture_free(&f);
+}
+
 static void test_a_bad_expression_is_refused(void **state)
 {
 	struct group_options o = { .focus = "f(" };
@@ -369,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_a_row_of_many_shows_its_heaviest),
 		cmocka_unit_test(test_sorts_by_what_is_asked),
 		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_python_stacks_are_one),
 		cmocka_unit_test(test_a_bad_expression_is_refused),
 		cmocka_unit_test(test_rate_is_since_the_previous),
 		cmocka_unit_test(test_blame_skips_plumbing_only),
