@@ -100,4 +100,8 @@ void help_print(FILE *out, const struct verb *verb, const struct verb verbs[], s
 		"  5 no such target, or gone before anything was measured\n"
 		"  6 events were lost: the figures are printed, and are lower bounds\n",
 		verb->examples);
+	if (verb->id == VERB_RECORD)
+		fprintf(out,
+			"  with a command: the command's own, 126 or 127 when it cannot be run, "
+			"128+n for signal n\n");
 }

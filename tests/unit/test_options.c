@@ -273,7 +273,7 @@ static void test_misspelt(void **state)
 		{ "--iterasions=2", "unknown option --iterasions; did you mean --iterations?" },
 		{ "--jsno", "unknown option --jsno; did you mean --json?" },
 		{ "-pid 1", "unknown option -pid; did you mean --pid?" },
-		{ "--at 3", "unknown option --at; memtop top --help lists them" },
+		{ "--at 3", "--at is an option of memtop export, not of memtop top" },
 		{ "--listen x", "unknown option --listen; memtop top --help lists them" },
 		{ "-z", "unknown option -z; memtop top --help lists them" },
 		{ "--value resident", "--value is an option of memtop export, not of memtop top" },
@@ -287,6 +287,43 @@ static void test_misspelt(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_refused(VERB_TOP, bad[i][0], bad[i][1]);
+}
+
+static void test_words(void **state)
+{
+	static const struct {
+		enum verb_id verb;
+		const char *line, *text;
+	} bad[] = {
+		{ VERB_RECORD, "--", "a command must follow --" },
+		{ VERB_RECORD, "-p 1 -- ls", "give a command or a target, not both" },
+		{ VERB_RECORD, "ls",
+		  "unexpected 'ls'; memtop record takes options only, and a command after --" },
+		{ VERB_RECORD, "--max-size 4K", "--max-size cannot be less than 1M, not '4K'" },
+		{ VERB_DIFF, "a.db", "memtop diff needs two recordings" },
+		{ VERB_DIFF, "a b c", "unexpected 'c'; memtop diff takes two recordings" },
+		{ VERB_REPORT, "a b", "unexpected 'b'; memtop report takes one recording" },
+		{ VERB_MARK, "", "memtop mark needs a label" },
+		{ VERB_MARK, "-p 1,2 x", "a mark belongs to one process at most" },
+		{ VERB_EXPORT, "-f csv --at end", "--at goes with a recording only" },
+		{ VERB_EXPORT, "a.db -f csv -a", "give a recording or a target, not both" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_refused(bad[i].verb, bad[i].line, bad[i].text);
+}
+
+static void test_command(void **state)
+{
+	char *const argv[] = { "-d", "2", "--", "ls", "-a", "--help", NULL };
+	struct options options;
+
+	(void)state;
+	assert_int_equal(options_parse(VERB_RECORD, 6, argv, &options), 0);
+	assert_ptr_equal(options.command, argv + 3);
+	assert_false(options.all || options.help);
+	options_free(&options);
 }
 
 /* --help asks for nothing else to be right; what stands before it does. */
@@ -363,6 +400,8 @@ int main(void)
 		cmocka_unit_test(test_output),
 		cmocka_unit_test(test_shortened),
 		cmocka_unit_test(test_misspelt),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_distance),
