@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -46,8 +45,7 @@ struct recording_writer {
 	struct changes changes;
 	struct packed packed;
 	uint64_t max_size;
-	int64_t moment; /* the newest */
-	uint64_t started_ns;
+	int64_t moment;	      /* the newest */
 	uint64_t whole_bytes; /* packed size of all states when they were last written */
 	uint64_t bytes_since; /* of the changes since */
 	int64_t peak_moment;
@@ -309,8 +307,7 @@ static int make_room(struct recording_writer *w)
 
 static int write_start(struct recording_writer *w, const struct snapshot *s)
 {
-	w->started_ns = s->time_ns - s->elapsed_ns;
-	return set_meta_number(w, "started_ns", w->started_ns)
+	return set_meta_number(w, "started_ns", s->time_ns - s->elapsed_ns)
 		       ?: set_meta_text(w, "mode", s->mode == MODE_PAGES ? "pages" : "full");
 }
 
