@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "record/changes.h"
 #include "record/event_writer.h"
+#include "record/held.h"
 #include "record/moment.h"
 #include "record/place.h"
 #include "record/process_writer.h"
@@ -352,34 +353,11 @@ uint64_t recording_writer_size(const struct recording_writer *w)
 /* --- the end -------------------------------------------------------------------------------------
  */
 
-/* For people who ask by SQL: states in plain columns. */
-static int write_held(struct recording_writer *w, const char *what, const struct states *states)
-{
-	sqlite3_stmt *insert = NULL;
-	int err = prepare_from(w->db, schema_insert_held, &insert);
-
-	for (size_t i = 0; i < states->n && !err; i++) {
-		int column = 2;
-
-		if (!states->at[i].of[STATE_PRESENT])
-			continue;
-		sql_bind(insert, "ti", what, (int64_t)i + 1);
-		for (int field = 0; field < STATE_FIELDS; field++) {
-			if (state_field_name(field))
-				sqlite3_bind_int64(insert, ++column,
-						   (int64_t)states->at[i].of[field]);
-		}
-		err = sql_done(insert);
-	}
-	sqlite3_finalize(insert);
-	return err;
-}
-
 static int complete(struct recording_writer *w)
 {
 	return sql_exec(w->db, "BEGIN")
-		       ?: write_held(w, "peak", &w->peak)
-		       ?: write_held(w, "end", track_writer_states(w->tracks))
+		       ?: held_write(w->db, "peak", &w->peak)
+		       ?: held_write(w->db, "end", track_writer_states(w->tracks))
 		       ?: set_meta_text(w, "end", "complete")
 		       ?: sql_exec(w->db, "COMMIT");
 }
