@@ -2,7 +2,7 @@
 // The page: what is chosen, and who draws it.
 import "./page.css";
 import * as flame from "./flame.js";
-import { data, frameName, peak, start, VALUES } from "./model.js";
+import { data, frameName, peak, plain, start, VALUES } from "./model.js";
 import * as table from "./table.js";
 import * as timeline from "./timeline.js";
 import { bytes, exact, percent, seconds, signed } from "./units.js";
@@ -28,7 +28,7 @@ function fillSelects() {
 }
 
 function head() {
-  const title = data.title || "memtop";
+  const title = plain(data.title) || "memtop";
   document.title = `${title} · memtop`;
   by("title").textContent = title;
   const length = data.points.time.length ? data.points.time[data.points.time.length - 1] - start : 0;
@@ -44,7 +44,7 @@ function events() {
   const lines = data.events.map((e) => {
     const parts = ["swapped", "freed", "returned", "files"].filter((k) => e[k])
       .map((k) => `${k} ${bytes(e[k])}`);
-    const text = e.kind === "mark" ? e.label
+    const text = e.kind === "mark" ? plain(e.label)
       : e.kind === "rss_drop" ? `RSS fell by ${bytes(e.bytes)}: ${parts.join(", ")}` : "";
     const line = document.createElement("tr");
     for (const t of [seconds(e.time - start), e.kind, e.pid ? `pid ${e.pid}` : "", text])

@@ -21,6 +21,11 @@ const value_of = {
 };
 export const COLUMNS = Object.keys(value_of);
 
+// Names as they are, but for characters that have no shape, or turn the direction of what follows.
+const shapeless = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+export const plain = (name) => name.replace(shapeless, "\ufffd");
+for (let i = 0; i < data.frames.length; i++) data.frames[i] = plain(data.frames[i]);
+
 export const frameName = (frame) => (frame === NONE ? "(smaller ones)" : data.frames[2 * frame]);
 export const frameModule = (frame) => (frame === NONE ? "" : data.frames[2 * frame + 1]);
 export const nodeName = (node) => (node === 0 ? "all" : frameName(data.nodes.frame[node]));

@@ -2,7 +2,7 @@
 // The two charts over time, with events and marks on them and the chosen moments.
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { data, nearest, start } from "./model.js";
+import { data, nearest, plain, start } from "./model.js";
 import { bytes, seconds } from "./units.js";
 
 const ACCOUNTS = [
@@ -42,7 +42,7 @@ function annotate(u) {
     const x = line(u, event.time - start, color, [3, 3], 1);
     if (x === null || event.kind !== "mark") continue;
     u.ctx.fillStyle = css("--text");
-    u.ctx.fillText(event.label, x + 4, u.bbox.top + 12 * devicePixelRatio);
+    u.ctx.fillText(plain(event.label), x + 4, u.bbox.top + 12 * devicePixelRatio);
   }
   if (chosen.other !== null)
     line(u, data.moments[chosen.other].time - start, css("--text"), [6, 4], 2);

@@ -6,13 +6,16 @@ load common
 
 # One snapshot for all: of a process, and the one with all kinds of stacks and names.
 setup() {
+	dir=$BATS_TEST_TMPDIR
+	target=
 	cd "$BATS_FILE_TMPDIR"
 	[ -d kinds ] || measured kinds kinds
 	[ -d hand ] || by_hand hand
 }
 
+# What was measured stays for the tests that follow.
 teardown() {
-	:
+	[ -z "$target" ] || kill "$target" || true
 }
 
 # with_commas NUMBER: as valgrind's tools print it
@@ -47,7 +50,6 @@ with_commas() {
 	need_npm pprof-format
 	start small
 	timeout 60 "$MEMTOP" export -f pprof --value resident -p "$target" -D 0.2 -o resident.pprof
-	kill "$target"
 	node "$BATS_TEST_DIRNAME/pprof.mjs" resident.pprof | grep -qx 'default resident_space'
 }
 

@@ -96,3 +96,14 @@ PY
 	"$MEMTOP" html --svg "$dir/run.db" -o "$dir/run.svg"
 	grep -q 'a &#60;b&#62;mark' "$dir/run.svg"
 }
+
+@test "without npm the page is left out, and that is said" {
+	mkdir "$dir/bin"
+	for tool in sh dirname realpath; do
+		ln -s "$(command -v $tool)" "$dir/bin/$tool"
+	done
+	PATH=$dir/bin "$BATS_TEST_DIRNAME/../../web/build" "$dir/page.html" 2>"$dir/said"
+	grep -q 'memtop html is left out: there is no npm' "$dir/said"
+	[ -e "$dir/page.html" ]
+	[ ! -s "$dir/page.html" ]
+}

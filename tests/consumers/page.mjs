@@ -30,6 +30,7 @@ const tests = {
     assert.ok(await boxes(page) > 10);
     assert.equal(await page.locator("#timeline canvas").count(), 1);
     assert.equal(await page.locator("#accounts canvas").count(), 1);
+    assert.doesNotMatch(await text(page, "body"), /[\u001b\u0007\u202e]/);
     assert.match(await text(page, "#events"), /mark.*loaded "all"/s);
     assert.match(await text(page, "#events"), /RSS fell by 100 B: swapped 60 B, freed 40 B/);
   },
@@ -162,11 +163,13 @@ const tests = {
 
   async shot(page) {
     await page.fill("#search", "load");
+    await page.waitForTimeout(600);
     await page.screenshot({ path: shot, fullPage: true });
     await page.fill("#search", "");
     await page.click("#theme");
     await page.selectOption("#moment", "2");
     await page.selectOption("#other", "0");
+    await page.waitForTimeout(600);
     await page.screenshot({ path: shot.replace(".png", "-dark.png"), fullPage: true });
   },
 };

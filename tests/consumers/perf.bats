@@ -6,6 +6,8 @@ load common
 
 # Measured once, by the first test: all look at the same.
 setup() {
+	dir=$BATS_TEST_TMPDIR
+	target=
 	need perf
 	# nobody is asked for debug files, and no habits of this user's count
 	export DEBUGINFOD_URLS= PERF_CONFIG=/dev/null
@@ -15,8 +17,9 @@ setup() {
 	[ -d hand ] || by_hand hand
 }
 
+# What was measured stays for the tests that follow.
 teardown() {
-	:
+	[ -z "$target" ] || kill "$target" || true
 }
 
 perf_script() {
@@ -98,7 +101,6 @@ of_malloc() {
 }
 
 @test "from a recording: perf-script is what perf script prints of perf-data" {
-	dir=$BATS_TEST_TMPDIR
 	start plain
 	measure record -p "$target" -d 0.2 -o run.db
 	go
