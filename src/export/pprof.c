@@ -183,6 +183,8 @@ static int pprof_write(FILE *out, const struct snapshot *s, const struct export_
 	if (!w)
 		return -ENOMEM;
 	head_put(w, s, options->value);
+	if (s->processes.n)
+		pprof_mapping(w, s->processes.at[0].exe);
 	vec_for_each (&s->stacks, stack) {
 		if (err || ferror(out))
 			break;

@@ -154,7 +154,7 @@ int64_t pprof_string(struct pprof_writer *w, const char *text)
 	return (int64_t)id;
 }
 
-static uint64_t mapping_of(struct pprof_writer *w, const char *module)
+uint64_t pprof_mapping(struct pprof_writer *w, const char *module)
 {
 	Pprof__Mapping mapping = PPROF__MAPPING__INIT, *one = &mapping;
 	Pprof__Profile p = PPROF__PROFILE__INIT;
@@ -257,7 +257,7 @@ uint64_t pprof_location(struct pprof_writer *w, const struct frame *frames, size
 
 		line_add(w, function_of(w, name, pprof_string(w, frames[i].file)), frames[i].line);
 	}
-	location.mapping_id = mapping_of(w, outer->module);
+	location.mapping_id = pprof_mapping(w, outer->module);
 	location.address = outer->module ? outer->offset : outer->address;
 	return location_of(w, &location);
 }

@@ -27,6 +27,9 @@ int pprof_writer_free(struct pprof_writer *w);
 /* The index of text in the string table; bytes that are no UTF-8 become U+FFFD, NULL is "". */
 int64_t pprof_string(struct pprof_writer *w, const char *text);
 
+/* The id of the mapping of a file; readers take the first one for the program. NULL: 0. */
+uint64_t pprof_mapping(struct pprof_writer *w, const char *module);
+
 /*
  * The id of the location of n frames at one address: inlined calls, and last the function that they
  * are inlined into.

@@ -43,6 +43,7 @@ with_commas() {
 		grep -qx 'default inuse_space' read
 	done
 	grep -q 'function "\[before_attach\]" 25165824' read
+	grep -qx 'program /opt/app/app' read
 }
 
 @test "pprof: --value is the default sample type" {

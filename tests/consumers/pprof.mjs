@@ -44,5 +44,6 @@ for (const sample of profile.sample) {
   innermost.set(names[0], (innermost.get(names[0]) ?? 0n) + BigInt(sample.value[first]));
 }
 for (const t of types) console.log(`total ${t.name} ${t.unit} ${t.sum}`);
+if (profile.mapping.length) console.log(`program ${text(profile.mapping[0].filename)}`);
 console.log(`default ${types[first].name}`);
 for (const [name, bytes] of innermost) console.log(`function ${JSON.stringify(name)} ${bytes}`);
