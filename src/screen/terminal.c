@@ -13,6 +13,8 @@
 
 #include "base/error.h"
 
+#define N_CRASHES 6
+
 /*
  * Of the process, as the terminal and its crash handlers are: a handler can be handed nothing.
  */
@@ -26,11 +28,11 @@ static struct {
 		[256]; /* what leaves the screen's mode, for a handler that may call no curses */
 	size_t restore_n;
 	char handler_stack[65536];
+	stack_t stack_before;
+	struct sigaction actions_before[N_CRASHES];
 } terminal;
 
-static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT };
-
-#define N_CRASHES (sizeof(crashes) / sizeof(crashes[0]))
+static const int crashes[N_CRASHES] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT };
 
 /* --- a crash -------------------------------------------------------------------------------------
  */
@@ -69,15 +71,16 @@ static void crashes_catch(void)
 	restore_add(tigetstr("cnorm"));
 	restore_add(tigetstr("rmcup"));
 	restore_add("\r");
-	sigaltstack(&stack, NULL);
+	sigaltstack(&stack, &terminal.stack_before);
 	for (size_t i = 0; i < N_CRASHES; i++)
-		sigaction(crashes[i], &action, NULL);
+		sigaction(crashes[i], &action, &terminal.actions_before[i]);
 }
 
 static void crashes_leave(void)
 {
 	for (size_t i = 0; i < N_CRASHES; i++)
-		signal(crashes[i], SIG_DFL);
+		sigaction(crashes[i], &terminal.actions_before[i], NULL);
+	sigaltstack(&terminal.stack_before, NULL);
 }
 
 /* --- what it can show ----------------------------------------------------------------------------
