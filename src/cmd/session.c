@@ -176,6 +176,13 @@ static bool is_over(const struct session *m, uint64_t now)
 	       (m->consumer->finished && m->consumer->finished(m->consumer->ctx));
 }
 
+static int take_last(struct session *m)
+{
+	if (m->fresh || (signals_stop() && m->consumer->no_last))
+		return 0;
+	return take_snapshot(m);
+}
+
 static int session_loop(struct session *m)
 {
 	const struct options *o = m->options;
@@ -187,7 +194,7 @@ static int session_loop(struct session *m)
 	while (!err) {
 		now = clock_ns();
 		if (is_over(m, now))
-			return m->fresh ? 0 : take_snapshot(m);
+			return take_last(m);
 		if (now < m->next_ns) {
 			err = wait_for_events(m, now);
 			continue;
@@ -243,7 +250,8 @@ static enum exit_status conclude(struct session *m, int err)
 	if (err)
 		return fail(err);
 	if (!m->measured)
-		return nothing_measured(m->options);
+		return signals_stop() && m->consumer->no_last ? EXIT_DONE
+							      : nothing_measured(m->options);
 	err = m->consumer->end ? m->consumer->end(m->now, m->consumer->ctx) : 0;
 	if (err)
 		return fail(err);

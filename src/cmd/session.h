@@ -24,6 +24,7 @@ struct session_consumer {
 	/* Asked often: true ends the measuring, as a signal does. */
 	bool (*finished)(void *ctx);
 	bool at_once; /* the first snapshot when measuring begins, not a delay later */
+	bool no_last; /* a signal ends it without a last snapshot: nobody would see it */
 	/* Called with every snapshot and the one before it (NULL at first). */
 	int (*each)(const struct snapshot *now, const struct snapshot *previous, void *ctx);
 	/*

@@ -73,7 +73,9 @@ static void keep_message(const char *text, void *ctx)
 static void *measure(void *ctx)
 {
 	struct watch *w = ctx;
-	struct session_consumer consumer = { .each = put_snapshot, .end = stay, .ctx = w };
+	struct session_consumer consumer = {
+		.each = put_snapshot, .end = stay, .at_once = true, .no_last = true, .ctx = w
+	};
 
 	w->status = session_run(w->options, &consumer);
 	feed_finish(w->feed, true);
