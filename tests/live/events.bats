@@ -42,3 +42,7 @@ with_swap() {
 @test "drops in words" {
 	live events.py words
 }
+
+@test "drops in recordings" {
+	live events.py recorded
+}

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Drops of RSS explained: swapped out, freed, given back, each with its amount and its stacks."""
 
+import sqlite3
+
 from harness import *
 
 SIZES = {"fill_cache": 128 * MIB, "fill_index": 80 * MIB, "fill_queue": 48 * MIB}
@@ -180,6 +182,32 @@ def words():
 		said += [line] if " RSS -" in line else []
 	want = "RSS -256 MiB: 256 MiB freed (fill_cache 128 MiB, fill_index 80 MiB, fill_queue 48 MiB)"
 	expect(any(want in line for line in said), f"no line has {want!r}: {said}")
+
+
+def recorded():
+	"""A recording keeps them."""
+	target = Target("drops")
+	with tempfile.TemporaryDirectory() as folder:
+		path = os.path.join(folder, "drops.db")
+		memtop = spawn([MEMTOP, "record", "-p", str(target.pid), "-d", "0.2", "-o", path],
+			       stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+		for _ in range(100):
+			if os.path.exists(path) and len(bpf_ids(memtop.pid)) > 3:
+				break
+			time.sleep(0.1)
+		time.sleep(1)
+		for _ in range(5):
+			target.run()
+			time.sleep(1)
+		memtop.send_signal(signal.SIGINT)
+		expect(memtop.wait(20) == 0, f"record failed: {memtop.stderr.read()}")
+		rows = sqlite3.connect(path).execute(
+			"SELECT pid, bytes, swapped, freed, returned, files FROM event "
+			"WHERE kind = 'rss_drop'").fetchall()
+	freed = [r for r in rows if r[0] == target.pid and abs(r[3] - TOTAL) <= TOTAL / 100]
+	expect(freed, f"the free of {TOTAL} bytes is not recorded: {rows}")
+	for row in rows:
+		expect(sum(row[2:]) == row[1], f"the parts of a drop do not add up: {row}")
 
 
 main(globals())
