@@ -115,7 +115,7 @@ def shown(arguments="", **terminal):
 	t.start(f"-p {target.pid} -d 0.3 {arguments}")
 	t.until("nothing has been allocated|ALLOC", START)
 	target.run()
-	t.until("fill_cache", ACT)
+	t.until(r"48M +48M .*fill_queue")	# all of it is written
 	return target, t
 
 
