@@ -47,7 +47,7 @@ int file_name_make(const char *pattern, pid_t pid, time_t now, char **name)
 		pattern += n;
 		if (*pattern) {
 			err = add_letter(&t, pattern[1], pid, now);
-			pattern += 2;
+			pattern += pattern[1] ? 2 : 1;
 		}
 	}
 	if (!err && t.failed)
