@@ -79,7 +79,8 @@ def sum_errors(pid, rows, stacks):
 def process_errors(p):
 	what = f"process {p.get('pid')} ({p.get('comm')})"
 	yield from figures_errors(what, p)
-	if p.get("exited") and "rss_accounts" not in p:
+	# /proc tells nothing of one that is about to end: then nothing of it is claimed either
+	if (p.get("exited") or "rss" not in p) and "rss_accounts" not in p:
 		return
 	accounts = p.get("rss_accounts", {})
 	if sorted(accounts) != sorted(ACCOUNTS):

@@ -146,7 +146,8 @@ def article():
 
 def attached(pid):
 	time.sleep(0.1)
-	return len([i for i in bpf_ids(pid) if i[0] == "link"]) > 6
+	# seven tracepoints, then the allocator's entries and returns
+	return len([i for i in bpf_ids(pid) if i[0] == "link"]) > 8
 
 
 def line_table():
@@ -160,6 +161,8 @@ def line_table():
 		for _ in range(100):
 			if attached(memtop.pid):
 				break
+		# the interpreter is recognised right after
+		time.sleep(1)
 		target.run()
 		memtop.wait(30)
 		out.seek(0)
