@@ -275,7 +275,8 @@ static int add_verbose(struct options *o, const struct flag *flag, const char *v
 #define MEASURE (VERB_TOP | VERB_EXPORT | VERB_RECORD | VERB_HTML)
 #define VIEW	(VERB_TOP | VERB_REPORT)
 #define TABLE	(VIEW | VERB_DIFF)
-#define ALL	(MEASURE | TABLE | VERB_CHECK | VERB_MARK)
+#define PRINTS	(MEASURE | VERB_REPORT | VERB_DIFF)
+#define ALL	(PRINTS | VERB_CHECK | VERB_MARK)
 #define AT(m)	offsetof(struct options, m)
 
 /* clang-format off */
@@ -347,7 +348,7 @@ const struct flag flags[] = {
 	  set_value, 0 },
 	{ "svg", 0, NULL, FLAGS_OUTPUT, VERB_HTML,
 	  "the timeline alone, as a drawing", set_true, AT(svg) },
-	{ "output", 'o', "FILE", FLAGS_OUTPUT, MEASURE | TABLE,
+	{ "output", 'o', "FILE", FLAGS_OUTPUT, PRINTS,
 	  "write to this file in place of stdout; html: of memtop.html (--svg: memtop.svg); "
 	  "the recording is memtop.db by default, %p in its name is the process, %h the host, %t the time", set_output, 0 },
 	{ "max-size", 0, "BYTES", FLAGS_OUTPUT, VERB_RECORD,

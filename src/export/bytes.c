@@ -43,8 +43,8 @@ void bytes_add_padded(struct bytes *b, const char *text, size_t align)
 
 	if (!to)
 		return;
-	memcpy(to, text, n);
-	memset(to + n, 0, whole - n);
+	memcpy(to, text, n + 1);
+	memset(to + n + 1, 0, whole - n - 1);
 }
 
 void bytes_clear(struct bytes *b)

@@ -49,8 +49,8 @@ static int point_find(struct dhat *d, const struct frame_path *path, struct poin
 			     (struct point){ .frames = (const void *)frames, .n = path->n }))
 			return -ENOMEM;
 	}
-	*point = &d->points.at[found];
-	return 0;
+	*point = d->points.at ? &d->points.at[found] : NULL;
+	return *point ? 0 : -ENOMEM;
 }
 
 static void point_add(struct point *p, const struct snapshot_stack *stack, enum export_value value)

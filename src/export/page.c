@@ -208,7 +208,8 @@ static int moment_fill(struct page *page, const struct snapshot *s, struct page_
 			if (err)
 				break;
 		}
-		cell_add(&m->cells.at[at], stack);
+		if (m->cells.at)
+			cell_add(&m->cells.at[at], stack);
 	}
 	table_free(&by_node);
 	vec_free(&path);

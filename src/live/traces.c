@@ -355,7 +355,7 @@ static int64_t trace_resolve(struct traces *t, const struct trace *trace)
 	for (size_t k = 0; k < n_order && n < FRAMES_MAX; k++) {
 		uint32_t i = t->order[k].index;
 
-		if (t->order[k].python) {
+		if (t->order[k].python && trace->python) {
 			t->frames[n++] =
 				python_frame_resolve(t, &trace->python->frames[i], interpreter);
 			continue;
@@ -364,7 +364,8 @@ static int64_t trace_resolve(struct traces *t, const struct trace *trace)
 		/* callers lie behind a return address; what a signal interrupted does not */
 		is_return = n == 0 || !is_signal_return(&t->frames[n - 1]);
 	}
-	return stack_table_add(t->table, t->frames, n, cut ? trace->python->stop : trace->stop);
+	return stack_table_add(t->table, t->frames, n,
+			       cut && trace->python ? trace->python->stop : trace->stop);
 }
 
 static int64_t empty_stack(struct traces *t, int64_t *id, enum stack_stop stop)

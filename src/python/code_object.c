@@ -88,14 +88,15 @@ static uint32_t lines_read(uint8_t *to, const struct event_python_code *e, uint3
 static const char *text_keep(struct python_codes *c, const struct python_text *text,
 			     const uint8_t *bytes, size_t room, char *scratch, size_t size)
 {
+	static const char more[] = "…";
 	size_t n = text->n < room ? text->n : room;
 
 	if (text->kind != 1 && text->kind != 2 && text->kind != 4)
 		return NULL;
-	n = python_text_utf8(scratch, size - 3, bytes, n, text->kind);
+	n = python_text_utf8(scratch, size - sizeof(more), bytes, n, text->kind);
 	if (text->is_short) {
-		memcpy(scratch + n, "…", 3);
-		n += 3;
+		memcpy(scratch + n, more, sizeof(more));
+		n += sizeof(more) - 1;
 	}
 	return strpool_add_n(c->strings, scratch, n);
 }

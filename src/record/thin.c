@@ -25,9 +25,8 @@ struct thinner {
 	struct packed packed;
 };
 
-#define LAST_SQL                                                                                   \
-	"UPDATE process SET last = (SELECT max(id) FROM moment WHERE id < ?1) "                    \
-	"WHERE last = ?1 AND ?2"
+static const char last_sql[] = "UPDATE process SET last = (SELECT max(id) FROM moment WHERE id < "
+			       "?1) WHERE last = ?1 AND ?2";
 
 /* What refers to a moment that goes is moved to the next one, or to the one before where it ends. */
 static const char *const step_sql[STEPS] = {
@@ -35,7 +34,7 @@ static const char *const step_sql[STEPS] = {
 	[STEP_PROCESS] = "UPDATE OR IGNORE process_moment SET moment = ?2 WHERE moment = ?1",
 	[STEP_REST] = "DELETE FROM process_moment WHERE moment = ?1 AND ?2",
 	[STEP_FIRST] = "UPDATE process SET first = ?2 WHERE first = ?1",
-	[STEP_LAST] = LAST_SQL,
+	[STEP_LAST] = last_sql,
 	[STEP_EVENT] = "UPDATE event SET moment = ?2 WHERE moment = ?1",
 	[STEP_MOMENT] = "DELETE FROM moment WHERE id = ?1 AND ?2",
 };

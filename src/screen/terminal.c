@@ -153,7 +153,7 @@ static void colors_start(bool wanted)
 	if (!terminal.colors)
 		return;
 	use_default_colors();
-	for (short i = 0; i < STYLE_END; i++) {
+	for (int i = 0; i < STYLE_END; i++) {
 		const struct look *l = &looks[i];
 
 		if (COLORS >= 256)
