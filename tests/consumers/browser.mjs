@@ -15,7 +15,7 @@ export async function withPage(url, use, options = {}) {
   // no sandbox: tests run as root
   const browser = await chromium.launch({
     executablePath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--enable-unsafe-swiftshader"],
   });
   const complaints = [];
   try {

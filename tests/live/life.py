@@ -143,31 +143,48 @@ def exit_in_order():
 
 
 def born(name, others="0"):
-	"""A program that starts while memtop runs is counted from its first allocation."""
+	"""
+	A program that starts while memtop runs is counted from its first allocation.
+
+	Where the rest of the machine is so busy that memtop loses something, and says so, the figures
+	are lower bounds, and nothing is proved: then once more.
+	"""
 	# the stack that a thread gets is of this size
 	resource.setrlimit(resource.RLIMIT_STACK, (8 * MIB, resource.RLIM_INFINITY))
+	for _ in range(3):
+		if born_once(name, int(others)):
+			return
+	raise Failed("memtop lost something three times")
+
+
+def born_once(name, others):
 	memtop = Memtop(["-a"], delay=0.5, wait=60)
 	target = Target([name, "--now"], wait=None)
 	told = target.until("REST")
 	document = memtop.fresh(checked=False)
+	if any(document["lost"][what] for what in ("events", "blocks", "stacks")):
+		memtop.stop(status=6)
+		target.child.kill()
+		return False
 	process_of(document, target.pid)
 	own = {**document, "processes": [p for p in document["processes"] if p["pid"] == target.pid],
 	       "stacks": [s for s in document["stacks"] if s["pid"] == target.pid]}
 	raise_errors(check.document_errors(own))
-	expect_truth(document, told, target.pid, others=int(others))
-	memtop.stop()
+	expect_truth(document, told, target.pid, others=others)
+	memtop.stop(status=(0, 6))
+	return True
 
 
 def everybody():
 	"""-a shows every process that has an address space, each with accounts that add up."""
 	memtop = Memtop(["-a"], delay=0.5, wait=60)
-	document = memtop.fresh()
+	document = memtop.fresh(lost=True)
 	expect(len(document["processes"]) > 1, "only one process was seen")
 	shown = {p["pid"] for p in document["processes"]}
 	missing = [pid for pid in user_processes() if pid not in shown and pid != memtop.child.pid]
 	gone = [pid for pid in missing if not os.path.exists(f"/proc/{pid}")]
 	expect(len(missing) == len(gone), f"not shown: {missing}")
-	memtop.stop()
+	memtop.stop(status=(0, 6))
 
 
 def user_processes():

