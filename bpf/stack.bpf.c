@@ -197,7 +197,7 @@ static __always_inline int stack_word(struct task_state *st, __u64 addr, __u64 *
 }
 
 /*
- * Reads the stack from `from` on into the window: one copy of up to 1 KiB in place of one per word.
+ * Reads the stack from `from` on into the window: one copy of up to 2 KiB in place of one per word.
  * Never across a page, so that an unreadable next page spoils nothing.
  */
 static __always_inline void window_read(struct task_state *st, __u64 from)

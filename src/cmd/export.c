@@ -37,17 +37,11 @@ static int write_snapshot(const struct snapshot *s, void *ctx)
 static enum exit_status export_recording(struct export *e)
 {
 	struct moment m;
-	enum exit_status status = EXIT_DONE;
 	int err = moment_open(e->options->words.at[0], e->options->at, &m);
 
 	if (!err)
 		err = write_snapshot(m.now, e);
-	if (!err && snapshot_lost_any(&m.now->lost))
-		status = EXIT_LOST;
-	if (err)
-		status = moment_failed(err);
-	moment_close(&m);
-	return status;
+	return moment_conclude(&m, err);
 }
 
 enum exit_status cmd_export(const struct options *options)

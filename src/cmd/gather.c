@@ -104,19 +104,13 @@ static int take_recording(struct page *page, struct recording *r)
 static enum exit_status gather_recording(struct gather *g, const char *path)
 {
 	struct moment m;
-	enum exit_status status = EXIT_DONE;
 	int err = moment_open(path, NULL, &m);
 
 	if (!err)
 		err = take_recording(g->page, m.recording);
-	if (!err && snapshot_lost_any(&m.now->lost))
-		status = EXIT_LOST;
 	if (!err)
 		err = write_page(NULL, g);
-	if (err)
-		status = moment_failed(err);
-	moment_close(&m);
-	return status;
+	return moment_conclude(&m, err);
 }
 
 enum exit_status gather_run(const struct options *options, const char *file, gather_write write)

@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/vec.h"
 
@@ -234,12 +234,10 @@ int marks_send(uint32_t pid, const char *label, unsigned *heard)
 	struct sockaddr_un any = { .sun_family = AF_UNIX };
 	struct timeval patience = { .tv_sec = ANSWER_SECONDS };
 	struct mark mark = { .pid = pid };
-	struct timespec now;
 	int fd, err;
 
 	*heard = 0;
-	clock_gettime(CLOCK_REALTIME, &now);
-	mark.time_ns = (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+	mark.time_ns = clock_ns(CLOCK_REALTIME);
 	memcpy(mark.label, label, strnlen(label, sizeof(mark.label) - 1));
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)

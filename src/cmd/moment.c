@@ -119,3 +119,15 @@ enum exit_status moment_failed(int err)
 		message_error("%s", error_text(err));
 	return err == -EINVAL ? EXIT_USAGE : exit_status_of(err);
 }
+
+enum exit_status moment_conclude(struct moment *m, int err)
+{
+	enum exit_status status = EXIT_DONE;
+
+	if (err)
+		status = moment_failed(err);
+	else if (snapshot_lost_any(&m->now->lost))
+		status = EXIT_LOST;
+	moment_close(m);
+	return status;
+}

@@ -32,4 +32,10 @@ void moment_close(struct moment *m);
  */
 enum exit_status moment_failed(int err);
 
+/*
+ * Ends what was done with a moment, err being how that went: says what failed, closes m, and gives
+ * the status that memtop ends with; EXIT_LOST when the recording's own measuring lost something.
+ */
+enum exit_status moment_conclude(struct moment *m, int err);
+
 #endif

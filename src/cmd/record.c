@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -29,14 +30,6 @@ struct record {
 	uint64_t elapsed_ns; /* of the newest */
 	bool failed;	     /* the recording could not be written to its end */
 };
-
-static uint64_t realtime_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
-}
 
 /* --- what is said on stderr ----------------------------------------------------------------------
  */
@@ -106,7 +99,8 @@ static int let_command_go(void *ctx)
 	struct record *r = ctx;
 
 	/* up to here the process was memtop itself */
-	recording_writer_skip(r->writer, (uint32_t)command_pid(r->command), realtime_ns());
+	recording_writer_skip(r->writer, (uint32_t)command_pid(r->command),
+			      clock_ns(CLOCK_REALTIME));
 	return command_go(r->command);
 }
 

@@ -44,7 +44,6 @@ enum exit_status cmd_report(const struct options *options)
 {
 	struct sink *sink = NULL;
 	struct moment m;
-	enum exit_status status = EXIT_DONE;
 	int err = moment_open(options->words.n ? options->words.at[0] : NULL, options->at, &m);
 
 	if (!err)
@@ -55,10 +54,5 @@ enum exit_status cmd_report(const struct options *options)
 		err = sink_close(sink);
 	else
 		sink_close(sink);
-	if (!err && snapshot_lost_any(&m.now->lost))
-		status = EXIT_LOST;
-	if (err)
-		status = moment_failed(err);
-	moment_close(&m);
-	return status;
+	return moment_conclude(&m, err);
 }

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -35,14 +35,6 @@ struct session {
 	bool *ended;   /* per --pid: said so */
 	struct snapshot_lost lost;
 };
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
-}
 
 /* --- what is said on stderr
  * ----------------------------------------------------------------------- */
@@ -186,13 +178,13 @@ static int take_last(struct session *m)
 static int session_loop(struct session *m)
 {
 	const struct options *o = m->options;
-	uint64_t now = clock_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	int err = 0;
 
 	m->next_ns = m->consumer->at_once ? now : now + o->delay_ns;
 	m->end_ns = o->duration_ns ? now + o->duration_ns : 0;
 	while (!err) {
-		now = clock_ns();
+		now = clock_ns(CLOCK_MONOTONIC);
 		if (is_over(m, now))
 			return take_last(m);
 		if (now < m->next_ns) {
@@ -204,8 +196,8 @@ static int session_loop(struct session *m)
 			return err;
 		/* a measurement that took longer than the delay skips beats, it does not pile up */
 		m->next_ns += o->delay_ns;
-		if (m->next_ns <= clock_ns())
-			m->next_ns = clock_ns() + o->delay_ns;
+		if (m->next_ns <= clock_ns(CLOCK_MONOTONIC))
+			m->next_ns = clock_ns(CLOCK_MONOTONIC) + o->delay_ns;
 	}
 	return err;
 }

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "memtop.skel.h"
@@ -190,15 +190,13 @@ int kernel_open(const struct live_options *options, const struct kernel_sizes *s
 	/* kernels before 5.11 charge maps to this limit; where it cannot be raised they do not */
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct kernel *k = calloc(1, sizeof(*k));
-	struct timespec now;
 	int err;
 
 	if (!k)
 		return -ENOMEM;
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	libbpf_set_print(quiet_print);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	k->start_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	k->start_ns = clock_ns(CLOCK_MONOTONIC);
 	k->on_event = on_event;
 	k->ctx = ctx;
 	k->n_cpus = libbpf_num_possible_cpus();

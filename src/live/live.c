@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "live/code.h"
@@ -32,14 +32,6 @@ struct live {
 	struct measure measure;
 	struct rss_watch *drops;
 };
-
-static uint64_t clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 static struct target *live_target_of(const struct live *l, uint32_t space)
 {
@@ -240,7 +232,7 @@ static int live_start(struct live *l, const struct live_options *o)
 		return err;
 	err = kernel_find_spaces(l->ctx.kernel) ?: live_poll(l, 0);
 	l->found = true;
-	l->measure.start_ns = clock_ns();
+	l->measure.start_ns = clock_ns(CLOCK_MONOTONIC);
 	return err == -EINTR ? 0 : err;
 }
 

@@ -5,22 +5,14 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "live/join.h"
 #include "proc/status.h"
 
 #define MS	       1000000ULL
 
 #define KEEP_UP_STACKS 64
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 /* Strings and kernel figures of a process that is alive. */
 static void process_describe(struct measure *m, const struct target *t, struct snapshot_process *p)

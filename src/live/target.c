@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/table.h"
@@ -18,14 +18,6 @@
 
 /* An address that no mapping has may be nonsense: the maps are not read for each of those. */
 #define REFRESH_NS 20000000ULL
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 static bool map_is_private_memory(const struct map *m)
 {

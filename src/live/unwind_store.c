@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/vec.h"
 
 /* Room for files that come later (dlopen, exec): 8 MiB of rows; libLLVM alone has 6. */
@@ -33,14 +33,6 @@ struct unwind_store {
 	uint32_t n_rows, n_index;
 	struct VEC_OF(struct slice) slices; /* sorted by first */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 struct unwind_store *unwind_store_new(void)
 {
@@ -163,7 +155,7 @@ uint64_t unwind_store_slice(struct unwind_store *s, const struct exec_map *maps,
 
 	if (!n)
 		return 0;
-	slices_expire(s, now_ns());
+	slices_expire(s, clock_ns(CLOCK_MONOTONIC));
 	/* the first gap that is wide enough */
 	for (i = 0; i < s->slices.n && s->slices.at[i].first - first < n; i++)
 		first = s->slices.at[i].first + s->slices.at[i].n;
@@ -179,6 +171,6 @@ void unwind_store_slice_drop(struct unwind_store *s, uint64_t slice)
 {
 	for (size_t i = 0; slice && i < s->slices.n; i++) {
 		if (s->slices.at[i].first == slice >> 32 && !s->slices.at[i].dropped_ns)
-			s->slices.at[i].dropped_ns = now_ns();
+			s->slices.at[i].dropped_ns = clock_ns(CLOCK_MONOTONIC);
 	}
 }

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 /* Rows of two snapshots are in nearly the same order; so far a row is looked for further on. */
 #define LOOK_AHEAD 8
@@ -95,14 +96,6 @@ struct rates rates_find(const struct snapshot *now, const struct snapshot *previ
 
 /* --- cost ----------------------------------------------------------------------------------------
  */
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static uint64_t resident_self(void)
 {

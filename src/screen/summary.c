@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/units.h"
 #include "screen/paint.h"
 #include "screen/state.h"
@@ -188,12 +189,10 @@ static void cost_draw(const struct screen *s, int y)
 {
 	const struct snapshot_lost *lost = &s->now->lost;
 	char memory[24], maps[24], text[96] = "";
-	struct timespec t;
 	double age = 0;
 	int x;
 
-	clock_gettime(CLOCK_REALTIME, &t);
-	age = (double)t.tv_sec + (double)t.tv_nsec / 1e9 - (double)s->now->time_ns / 1e9;
+	age = ((double)clock_ns(CLOCK_REALTIME) - (double)s->now->time_ns) / 1e9;
 	short_bytes(memory, sizeof(memory), (double)s->cost.memory);
 	short_bytes(maps, sizeof(maps), (double)s->cost.maps);
 	if (snapshot_lost_any(lost))

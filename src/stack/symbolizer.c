@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/strpool.h"
 #include "base/table.h"
@@ -322,14 +322,6 @@ size_t symbolizer_resolve(struct symbolizer *s, int64_t module, uint64_t offset,
 
 /* --- code compiled at run time ---------------------------------------------------------------- */
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static struct process_map *process_map(struct symbolizer *s, pid_t pid)
 {
 	struct process_map *p;
@@ -360,7 +352,7 @@ bool symbolizer_perf_map(struct symbolizer *s, pid_t pid, uint64_t address, bool
 {
 	struct process_map *p = process_map(s, pid);
 	const char *name;
-	uint64_t start, now = now_ns();
+	uint64_t start, now = clock_ns(CLOCK_MONOTONIC);
 	bool fresh;
 
 	if (!p)

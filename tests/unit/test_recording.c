@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Recordings: what is read is what was written, moment by moment, whatever order it is asked in. */
+#include "fixture_recording.h"
 #include "fixture_replay.h"
 
 #include <errno.h>
@@ -12,26 +13,6 @@
 #include "record/writer.h"
 
 #define MS 1000000ull
-
-static char dir[] = "/tmp/memtop-recording-XXXXXX", path[64];
-
-static int setup(void **state)
-{
-	(void)state;
-	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/a.db", dir);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
-}
 
 static struct recording_writer *writer(uint64_t max_size)
 {

@@ -3,6 +3,7 @@
  * Recordings that go wrong: kill -9, full disks, damaged files; and one that goes on for an hour.
  * Whatever can be read must add up, whatever cannot must be an error.
  */
+#include "fixture_recording.h"
 #include "fixture_replay.h"
 
 #include <errno.h>
@@ -26,28 +27,6 @@
 #define SANITIZED 1
 #endif
 #endif
-
-static char dir[] = "/tmp/memtop-recording-XXXXXX", path[64];
-
-static int setup(void **state)
-{
-	(void)state;
-	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/a.db", dir);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	/* a test that failed has left its disk */
-	umount2(dir, MNT_DETACH);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
-}
 
 static struct recording_writer *writer(void)
 {
