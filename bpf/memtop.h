@@ -169,15 +169,14 @@ enum counter {
 	COUNTER_SCRATCH_BUSY,	 /* a program interrupted another of the same task */
 	COUNTER_CALLS_ABANDONED, /* an allocator call never returned (longjmp, thread cancelled) */
 	COUNTER_TOUCH_LOST,	 /* touch table full: a page's first touch was not remembered */
-	COUNTER_STACKS,		 /* stacks walked; the next ones say how they ended */
-	COUNTER_END_ROOT,
+	COUNTER_END_ROOT,	 /* stacks, by how they ended: enum stack_end, in its order */
 	COUNTER_END_DEPTH,
 	COUNTER_END_NO_ROWS,
 	COUNTER_END_UNREADABLE,
 	COUNTER_END_UNSUPPORTED,
-	COUNTER_MEMO_HITS,     /* of COUNTER_STACKS: known from an earlier walk */
+	COUNTER_MEMO_HITS,     /* of all of these: known from an earlier walk */
 	COUNTER_LATE_MAPPINGS, /* code found by bpf_find_vma because no slice had it */
-	COUNTER_PYTHON_STACKS, /* of COUNTER_STACKS: those with Python frames */
+	COUNTER_PYTHON_STACKS, /* of all of these: those with Python frames */
 	COUNTER_MAX = 32,
 };
 

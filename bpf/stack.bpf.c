@@ -23,7 +23,10 @@ char LICENSE[] SEC("license")
 #define SLICE_STEPS 14
 #define ROW_STEPS   9
 
-#define ENOENT	    2 /* include/uapi/asm-generic/errno-base.h */
+/* Frames that one call of stack_steps() walks; divides STACK_MAX_FRAMES. */
+#define STEPS  8
+
+#define ENOENT 2 /* include/uapi/asm-generic/errno-base.h */
 
 /* Frame pointers further apart than this are not frame pointers. */
 #define FRAME_MAX_BYTES (1ULL << 20)
@@ -424,17 +427,13 @@ static __always_inline void step_check_free(struct task_state *st, __u64 pc)
 	memo_give_up(&st->unwind);
 }
 
-/* One frame: notes it and goes to its caller. WALK_ON or WALK_END(). Verified once: global. */
-__noinline int stack_step(struct task_state *st)
+/* One frame: notes it and goes to its caller. WALK_ON or WALK_END(). */
+static __always_inline int stack_step(struct task_state *st)
 {
-	struct unwind *u;
-	__u64 pc, sp, real, row;
+	struct unwind *u = &st->unwind;
+	__u64 pc, sp = u->sp, real, row;
 	int rc = WALK_ON;
 
-	if (!st)
-		return WALK_END(STACK_END_UNSUPPORTED);
-	u = &st->unwind;
-	sp = u->sp;
 	pc = u->pc - (u->is_return ? 1 : 0);
 	if ((pc < u->map_start || pc >= u->map_end) && unwind_slice_map(u, pc)) {
 		/* not code that is known: a uretprobe's trampoline, or new code */
@@ -466,6 +465,21 @@ __noinline int stack_step(struct task_state *st)
 	return rc;
 }
 
+/*
+ * Some frames.  Verified once, as it is global; not one frame a call, as a return costs 10 ns where
+ * the CPU's returns are guarded (Documentation/admin-guide/hw-vuln/srso.rst).
+ */
+__noinline int stack_steps(struct task_state *st)
+{
+	int rc = WALK_ON;
+
+	if (!st)
+		return WALK_END(STACK_END_UNSUPPORTED);
+	for (int i = 0; i < STEPS && rc == WALK_ON; i++)
+		rc = stack_step(st);
+	return rc;
+}
+
 /* Walks the whole stack into st->stack; returns enum stack_end. */
 static __always_inline __u32 stack_walk(struct task_state *st)
 {
@@ -473,8 +487,8 @@ static __always_inline __u32 stack_walk(struct task_state *st)
 
 	st->stack.stack = (st->space + 1) * 0xff51afd7ed558ccdULL ^ st->python;
 	st->stack.n = 0;
-	for (int i = 0; i < STACK_MAX_FRAMES; i++) {
-		rc = stack_step(st);
+	for (int i = 0; i < STACK_MAX_FRAMES / STEPS; i++) {
+		rc = stack_steps(st);
 		if (rc)
 			return rc - 1;
 	}
@@ -700,8 +714,7 @@ __noinline __u32 stack_tally(struct task_state *st)
 	space = space_get(st->space);
 	if (!space)
 		return NO_INDEX;
-	count(COUNTER_STACKS);
-	python_end = python_read(st);
+	python_end = python_frames(st);
 	walk_begin(st, space);
 	memo = memo_of(st);
 	if (!memo)

@@ -214,11 +214,13 @@ void measure_losses(const struct measure *m, struct snapshot *s)
 	s->lost.blocks = kernel_counter(k, COUNTER_BLOCKS_LOST);
 	s->lost.block_bytes = kernel_counter(k, COUNTER_BLOCKS_LOST_BYTES);
 	s->lost.stacks += kernel_counter(k, COUNTER_TALLIES_LOST);
-	s->ends.walked = kernel_counter(k, COUNTER_STACKS);
 	s->ends.known = kernel_counter(k, COUNTER_MEMO_HITS);
 	s->ends.late = kernel_counter(k, COUNTER_LATE_MAPPINGS);
-	for (int i = 0; i < 5; i++)
+	s->ends.walked = 0;
+	for (int i = 0; i < 5; i++) {
 		s->ends.ended[i] = kernel_counter(k, COUNTER_END_ROOT + i);
+		s->ends.walked += s->ends.ended[i];
+	}
 	s->lost.truncated_stacks = s->ends.walked - s->ends.ended[STACK_STOP_ROOT];
 }
 
