@@ -253,10 +253,14 @@ struct exec_map {
 	__u32 pad;
 };
 
-/* Where a file's rows are, for code that is mapped after memtop looked (exec, dlopen). */
+/*
+ * Where a file's rows are, for code that is mapped after memtop looked (exec, dlopen).  A file that
+ * was written over has another version, and an inode's number is used again when its file is gone.
+ */
 struct file_key {
 	__u64 inode;
-	__u32 dev; /* kernel encoding: major << 20 | minor */
+	__u64 version; /* time of the last change of its contents, ns since 1970 */
+	__u32 dev;     /* kernel encoding: major << 20 | minor */
 	__u32 pad;
 };
 
@@ -438,7 +442,7 @@ _Static_assert(sizeof(struct exec_map) == 40, "exec_map");
 _Static_assert(sizeof(struct file_rows) == 16, "file_rows");
 _Static_assert(sizeof(struct stack_frame) == 16, "stack_frame");
 _Static_assert(sizeof(struct touch) == 72, "touch");
-_Static_assert(sizeof(struct file_key) == 16, "file_key");
+_Static_assert(sizeof(struct file_key) == 24, "file_key");
 _Static_assert(sizeof(struct event) == 16, "event");
 _Static_assert(sizeof(struct event_mapping) == 72, "event_mapping");
 _Static_assert(sizeof(struct event_space) == 56, "event_space");

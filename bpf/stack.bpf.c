@@ -24,9 +24,11 @@ char LICENSE[] SEC("license")
 #define ROW_STEPS   9
 
 /* Frames that one call of stack_steps() walks; divides STACK_MAX_FRAMES. */
-#define STEPS  8
+#define STEPS	 8
 
-#define ENOENT 2 /* include/uapi/asm-generic/errno-base.h */
+#define NS_PER_S 1000000000LL
+
+#define ENOENT	 2 /* include/uapi/asm-generic/errno-base.h */
 
 /* Frame pointers further apart than this are not frame pointers. */
 #define FRAME_MAX_BYTES (1ULL << 20)
@@ -66,6 +68,21 @@ struct vma_found {
 	bool is_special;      /* the kernel's own: [vdso], [uprobes] */
 };
 
+/* As struct stat has it: st_mtim. */
+static __always_inline __u64 inode_version(struct inode *inode)
+{
+	struct inode___6_10 *private = (void *)inode;
+	struct inode___6_6 *old = (void *)inode;
+
+	if (bpf_core_field_exists(inode->i_mtime_sec))
+		return BPF_CORE_READ(inode, i_mtime_sec) * NS_PER_S +
+		       BPF_CORE_READ(inode, i_mtime_nsec);
+	if (bpf_core_field_exists(private->__i_mtime))
+		return BPF_CORE_READ(private, __i_mtime.tv_sec) * NS_PER_S +
+		       BPF_CORE_READ(private, __i_mtime.tv_nsec);
+	return BPF_CORE_READ(old, i_mtime.tv_sec) * NS_PER_S + BPF_CORE_READ(old, i_mtime.tv_nsec);
+}
+
 static long vma_note(struct task_struct *task, struct vm_area_struct *vma, void *ctx)
 {
 	struct vma_found *found = ctx;
@@ -77,6 +94,7 @@ static long vma_note(struct task_struct *task, struct vm_area_struct *vma, void 
 	if (file) {
 		found->file.inode = BPF_CORE_READ(file, f_inode, i_ino);
 		found->file.dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+		found->file.version = inode_version(BPF_CORE_READ(file, f_inode));
 	}
 	found->is_special = !file && vma->vm_ops;
 	return 0;

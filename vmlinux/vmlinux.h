@@ -72,6 +72,22 @@ struct super_block {
 struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	long long i_mtime_sec;
+	unsigned int i_mtime_nsec;
+};
+
+struct timespec64 {
+	long long tv_sec;
+	long tv_nsec;
+};
+
+/* include/linux/fs.h, to 6.6 and to 6.10 */
+struct inode___6_6 {
+	struct timespec64 i_mtime;
+};
+
+struct inode___6_10 {
+	struct timespec64 __i_mtime;
 };
 
 struct file {

@@ -2,42 +2,27 @@
 #include "live/code.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/strpool.h"
 #include "base/table.h"
+#include "live/code_file.h"
 #include "probe/attach.h"
-#include "probe/plan.h"
-#include "python/interpreter.h"
-#include "stack/target_file.h"
 #include "stack/unwind_table.h"
-
-struct code_file {
-	struct file_key key;
-	struct file_rows rows;
-	struct probe_plan plan; /* empty: no allocator in it */
-	struct python_interpreter python;
-	int fd; /* -1 unless there is something to probe */
-	const char *path;
-	struct VEC_OF(pid_t) attached; /* 0: in all processes */
-	bool told;		       /* that some throwing functions are not probed */
-};
 
 struct code {
 	struct unwind_store *store;
 	struct kernel *kernel;	  /* NULL until published */
 	struct probe_set *probes; /* NULL: nothing is to be probed */
 	struct strpool *strings;
-	struct table by_key;			    /* hash of the key -> struct code_file * */
-	struct VEC_OF(struct code_file *) numbered; /* [n] has the number n + 1; not owned */
+	struct VEC_OF(struct code_file *) files; /* [n] has the number n + 1 */
+	struct table newest;			 /* hash of device and inode -> index in files */
+	struct table builds;			 /* code_file_build() -> index in files */
 	struct code_file *vdso;
 	struct VEC_OF(struct live_probe) shown;
 };
@@ -58,81 +43,20 @@ struct code *code_new(struct unwind_store *store, struct probe_set *probes)
 	return c;
 }
 
-static void code_file_free(struct code_file *f)
-{
-	if (!f)
-		return;
-	if (f->fd >= 0)
-		close(f->fd);
-	probe_plan_free(&f->plan);
-	vec_free(&f->attached);
-	free(f);
-}
-
 void code_free(struct code *c)
 {
-	uint64_t key, value;
-	size_t pos = 0;
-
 	if (!c)
 		return;
 	probe_set_close(c->probes);
-	while (table_next(&c->by_key, &pos, &key, &value))
-		code_file_free((struct code_file *)(uintptr_t)value);
-	table_free(&c->by_key);
+	vec_for_each (&c->files, f)
+		code_file_free(*f);
+	table_free(&c->newest);
+	table_free(&c->builds);
 	code_file_free(c->vdso);
 	strpool_free(c->strings);
 	vec_free(&c->shown);
-	vec_free(&c->numbered);
+	vec_free(&c->files);
 	free(c);
-}
-
-/* A device and inode name a file for as long as something has it mapped. */
-static struct file_key key_of(const struct map *m)
-{
-	return (struct file_key){
-		.inode = m->inode,
-		.dev = m->dev_major << 20 | m->dev_minor,
-	};
-}
-
-/*
- * True when fd is the mapping's file; on layered file systems the inode's number may differ.  By now
- * another file may be mapped there: plug-ins come and go.
- */
-static bool is_file_of(int fd, const struct map *m)
-{
-	char link[64], path[PATH_MAX];
-	size_t len = m->path ? strlen(m->path) : 0;
-	struct stat st;
-	ssize_t n;
-
-	if (!fstat(fd, &st) && st.st_ino == m->inode)
-		return true;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof(path) - 1);
-	if (!len || n < (ssize_t)len || memcmp(path, m->path, len))
-		return false;
-	return n == (ssize_t)len || m->deleted;
-}
-
-static int code_file_open(pid_t pid, const struct map *m)
-{
-	int fd = target_file_open_map(pid, m->start, m->end);
-
-	if (fd >= 0 && is_file_of(fd, m))
-		return fd;
-	if (fd >= 0) {
-		close(fd);
-		fd = -ENOENT;
-	}
-	if (fd == -ESRCH || !m->path)
-		return fd;
-	fd = target_file_open(pid, m->path);
-	if (fd < 0 || is_file_of(fd, m))
-		return fd;
-	close(fd);
-	return -ENOENT;
 }
 
 static void code_file_tell(const struct code *c, const struct code_file *f)
@@ -154,28 +78,38 @@ static int code_file_add_rows(struct code *c, struct code_file *f, struct unwind
 	return err == -ENOMEM ? err : 0;
 }
 
-static struct code_file *code_file_read(struct code *c, pid_t pid, const struct map *m)
+/* Rows of the same build are there already, or are made now. */
+static void code_file_find_rows(struct code *c, struct code_file *f)
 {
-	struct code_file *f = calloc(1, sizeof(*f));
 	struct unwind_table table = { 0 };
+	uint64_t build = code_file_build(f), same;
 	int err;
 
-	if (!f)
-		return NULL;
-	f->key = key_of(m);
-	f->path = strpool_add(c->strings, m->path ? m->path : "?");
-	f->fd = code_file_open(pid, m);
-	if (f->fd < 0) {
-		/* gone with its process, most likely: nothing is remembered of it */
-		log_debug("cannot open %s of process %d: %s", f->path, pid, strerror(-f->fd));
-		free(f);
-		return NULL;
+	if (build && table_get(&c->builds, build, &same)) {
+		f->rows = c->files.at[same]->rows;
+		return;
 	}
 	err = unwind_table_build_file(f->fd, &table);
 	if (err)
 		log_debug("no unwind rows for %s: %s", f->path, error_text(err));
-	else
-		code_file_add_rows(c, f, &table);
+	else if (!code_file_add_rows(c, f, &table) && build)
+		table_put(&c->builds, build, c->files.n);
+}
+
+/* Opens and reads a file; its index in files, or -errno. */
+static int64_t code_read(struct code *c, pid_t pid, const struct map *m)
+{
+	const char *path = strpool_add(c->strings, m->path ? m->path : "?");
+	struct code_file *f = path ? code_file_open(pid, m, path) : NULL;
+
+	if (!f)
+		return -ENOENT;
+	if (vec_reserve(&c->files, c->files.n + 1)) {
+		code_file_free(f);
+		return -ENOMEM;
+	}
+	code_file_find_rows(c, f);
+	f->rows.file = c->files.n + 1;
 	python_interpreter_find(f->fd, f->path, &f->python);
 	if (c->probes)
 		probe_plan_file(f->fd, &f->plan);
@@ -183,34 +117,36 @@ static struct code_file *code_file_read(struct code *c, pid_t pid, const struct 
 		close(f->fd);
 		f->fd = -1;
 	}
-	return f;
+	c->files.at[c->files.n++] = f;
+	code_file_tell(c, f);
+	return (int64_t)c->files.n - 1;
 }
 
 const struct code_file *code_file_of(struct code *c, pid_t pid, const struct map *map)
 {
-	struct file_key key = key_of(map);
-	uint64_t hash = hash_bytes(&key, sizeof(key)), found;
-	struct code_file *f;
+	uint64_t place[] = { map->inode, map->dev_major, map->dev_minor }, known;
+	uint64_t hash = hash_bytes(place, sizeof(place));
+	struct file_key now;
+	int64_t index;
 
-	if (table_get(&c->by_key, hash, &found))
-		return (struct code_file *)(uintptr_t)found;
-	f = code_file_read(c, pid, map);
-	if (!f)
-		return NULL;
-	if (table_put(&c->by_key, hash, (uintptr_t)f)) {
-		code_file_free(f);
-		return NULL;
+	if (table_get(&c->newest, hash, &known)) {
+		struct code_file *f = c->files.at[known];
+
+		/* of a process that is gone the file can only be the one that was seen last */
+		if (code_file_identify(pid, map, &now) || now.version == f->key.version)
+			return f;
 	}
-	f->rows.file = c->numbered.n + 1;
-	if (vec_push(&c->numbered, f))
-		f->rows.file = 0;
-	code_file_tell(c, f);
-	return f;
+	index = code_read(c, pid, map);
+	if (index < 0)
+		return NULL;
+	if (table_put(&c->newest, hash, (uint64_t)index))
+		log_warn("out of memory: %s will be read again", c->files.at[index]->path);
+	return c->files.at[index];
 }
 
 const struct code_file *code_file_numbered(const struct code *c, uint32_t number)
 {
-	return number && number <= c->numbered.n ? c->numbered.at[number - 1] : NULL;
+	return number && number <= c->files.n ? c->files.at[number - 1] : NULL;
 }
 
 const char *code_file_path(const struct code_file *f)
@@ -269,15 +205,13 @@ struct file_rows code_file_rows(const struct code_file *f)
 
 int code_publish(struct code *c, struct kernel *k)
 {
-	uint64_t key, value;
-	size_t pos = 0;
 	int err = unwind_store_publish(c->store, k);
 
 	if (err)
 		return error_set(err, "cannot publish the unwind tables: %s", strerror(-err));
 	c->kernel = k;
-	while (table_next(&c->by_key, &pos, &key, &value))
-		code_file_tell(c, (struct code_file *)(uintptr_t)value);
+	vec_for_each (&c->files, f)
+		code_file_tell(c, *f);
 	return 0;
 }
 
@@ -348,12 +282,10 @@ int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
 
 int code_attach_all(struct code *c, bool all, const pid_t *pids, size_t n)
 {
-	uint64_t key, value;
-	size_t pos = 0;
 	int rc = 0;
 
-	while (rc >= 0 && table_next(&c->by_key, &pos, &key, &value)) {
-		const struct code_file *f = (struct code_file *)(uintptr_t)value;
+	for (size_t j = 0; rc >= 0 && j < c->files.n; j++) {
+		const struct code_file *f = c->files.at[j];
 
 		if (all)
 			rc = code_attach(c, f, 0);

@@ -6,7 +6,8 @@
  * of processes map it, and probed once per target (or once for all of the machine).  It holds the
  * links: closing it detaches all probes.
  *
- *	code.files{dev, inode} -> code_file { rows, plan }
+ *	code.newest{dev, inode} -> code_file { rows, plan, python }, code_file.h
+ *	                               '--> rows are shared by copies of the same build
  *	code.probes[]          -> probe_set (links), one per attached (file, pid)
  */
 #ifndef MEMTOP_LIVE_CODE_H

@@ -118,6 +118,13 @@ bool module_same_file(const struct module *a, const struct module *b)
 	       a->stat.st_mtim.tv_nsec == b->stat.st_mtim.tv_nsec;
 }
 
+bool module_was_changed(const struct module *m)
+{
+	struct module now = { .fd = m->fd };
+
+	return m->fd >= 0 && (fstat(m->fd, &now.stat) || !module_same_file(m, &now));
+}
+
 bool module_same_build(const struct module *a, const struct module *b)
 {
 	return build_id_equal(&a->build_id, &b->build_id) && a->stat.st_size == b->stat.st_size &&

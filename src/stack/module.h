@@ -53,6 +53,9 @@ void module_close_fd(struct module *m);
 /* True when both are the same file, unchanged. */
 bool module_same_file(const struct module *a, const struct module *b);
 
+/* True when the file has been written to since it was opened; what was mapped is then gone. */
+bool module_was_changed(const struct module *m);
+
 /* True when both have the same contents by build-id, and are files that only root could make. */
 bool module_same_build(const struct module *a, const struct module *b);
 

@@ -174,7 +174,7 @@ int64_t symbolizer_module(struct symbolizer *s, const struct symbolizer_map *map
 
 	m = find_module(s, map_key(map), &id);
 	if (m && m->fd >= 0 && m->dev_major == map->dev_major && m->dev_minor == map->dev_minor &&
-	    m->inode == map->inode) {
+	    m->inode == map->inode && !module_was_changed(m)) {
 		m->used = ++s->clock;
 		return id;
 	}
@@ -242,6 +242,8 @@ static void load_module(struct symbolizer *s, struct module *m)
 		err = module_reopen(m);
 		s->open_fds += !err;
 	}
+	if (!err && module_was_changed(m))
+		err = -ESTALE;
 	if (!err)
 		err = symbol_file_open(m->fd, m->pid, m->path, &m->file);
 	if (err && err != -ENOEXEC)

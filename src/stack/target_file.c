@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <linux/openat2.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,13 +30,30 @@ static int reopen_regular(int named)
 	return fd;
 }
 
+/* A mapping as a link to its file; proc_pid_map_files(5). */
+struct map_link {
+	char path[80];
+};
+
+static struct map_link map_link(pid_t pid, uint64_t start, uint64_t end)
+{
+	struct map_link link;
+
+	snprintf(link.path, sizeof(link.path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid,
+		 start, end);
+	return link;
+}
+
+int target_file_stat_map(pid_t pid, uint64_t start, uint64_t end, struct stat *st)
+{
+	return stat(map_link(pid, start, end).path, st) ? -errno : 0;
+}
+
 int target_file_open_map(pid_t pid, uint64_t start, uint64_t end)
 {
-	char path[80];
 	int named;
 
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, start, end);
-	named = open(path, O_PATH | O_CLOEXEC);
+	named = open(map_link(pid, start, end).path, O_PATH | O_CLOEXEC);
 	return named < 0 ? -errno : reopen_regular(named);
 }
 

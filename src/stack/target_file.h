@@ -10,6 +10,7 @@
 #define MEMTOP_STACK_TARGET_FILE_H
 
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /*
@@ -19,6 +20,9 @@
  * -EINVAL not a regular file.
  */
 int target_file_open_map(pid_t pid, uint64_t start, uint64_t end);
+
+/* What stat() says of the file behind a mapping; 0 or -errno as above. */
+int target_file_stat_map(pid_t pid, uint64_t start, uint64_t end, struct stat *st);
 
 /*
  * The file at path (absolute) as process pid would find it; pid 0: as memtop would.  A descriptor

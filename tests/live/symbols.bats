@@ -23,3 +23,11 @@ load common
 @test "functions of a JIT" {
 	live symbols.py jit
 }
+
+@test "a plug-in that another is written over" {
+	live symbols.py replaced
+}
+
+@test "a plug-in in a file with the number of one that is gone" {
+	live symbols.py reused
+}

@@ -133,6 +133,113 @@ def debug_frame():
 		expect_frames(kept_stack(path))
 
 
+PLUG = r"""
+#include <stdlib.h>
+
+int padding(int x) { return PADDING; }
+
+__attribute__((noipa)) void *HOLD(size_t n)
+{
+	char room[ROOM];
+	void *p;
+
+	__asm__ volatile("" : : "r"(room) : "memory");
+	p = malloc(n);
+	__asm__ volatile("" : : "r"(room), "r"(p) : "memory");
+	return p;
+}
+
+void *plug(size_t n)
+{
+	void *p = HOLD(n);
+
+	__asm__ volatile("" : : "r"(p) : "memory");
+	return p;
+}
+"""
+
+HOST = r"""
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(int argc, char **argv)
+{
+	char line[16];
+
+	puts("READY");
+	fflush(stdout);
+	for (size_t n = 111111; fgets(line, sizeof(line), stdin); n *= 2) {
+		void *handle = dlopen(argv[argc - 1], RTLD_NOW);
+		void *(*plug)(size_t) = (void *(*)(size_t))dlsym(handle, "plug");
+
+		if (!plug)
+			return 1;
+		puts("LOADED");
+		fflush(stdout);
+		if (!fgets(line, sizeof(line), stdin) || !plug(n) || dlclose(handle))
+			return 1;
+		puts("REST");
+		fflush(stdout);
+	}
+	return 0;
+}
+"""
+
+
+def build_c(directory, name, text, *flags):
+	source, path = os.path.join(directory, name + ".c"), os.path.join(directory, name)
+	with open(source, "w") as f:
+		f.write(text)
+	subprocess.run(["gcc", "-O2", "-fomit-frame-pointer", *flags, "-o", path, source, "-ldl"],
+		       check=True)
+	return path
+
+
+def replaced_by(put):
+	"""A plug-in is loaded, unloaded, and another put in its place: each has its own stacks."""
+	names = ("hold_first", "hold_second", "hold_third")
+	with tempfile.TemporaryDirectory() as directory:
+		plugs = [build_c(directory, name, PLUG, "-shared", "-fPIC", f"-DHOLD={name}",
+				 f"-DROOM={24 + 1000 * i}", "-DPADDING=" + "7*x+x/3*" * (1 + 40 * i) + "x")
+			 for i, name in enumerate(names)]
+		host = build_c(directory, "host", HOST)
+		plug = os.path.join(directory, "plug.so")
+		target = Target([host, plug])
+		memtop = Memtop(["-p", target.pid])
+		for built in plugs:
+			put(built, plug)
+			target.run("LOADED")
+			# by then the new file has been read
+			memtop.fresh(rest=True)
+			target.run()
+			document = memtop.fresh(rest=True)
+		memtop.stop()
+	for i, name in enumerate(names):
+		found = [s for s in document["stacks"] if s["allocated"] == 111111 << i]
+		expect(len(found) == 1, f"{len(found)} stacks hold what {name} allocated")
+		frames = [f.get("function") for f in found[0]["frames"]]
+		expect(found[0]["end"] == "root", f"{name} ended by {found[0]['end']}: {frames}")
+		expect(frames[1:4] == [name, "plug", "main"], f"{name}: the names are {frames}")
+
+
+def replaced():
+	"""Another plug-in written over the first: the same inode, other code."""
+	def put(built, plug):
+		with open(built, "rb") as f, open(plug, "wb") as to:
+			to.write(f.read())
+	replaced_by(put)
+
+
+def reused():
+	"""Another plug-in in a new file, which mostly has the number of the one that was removed."""
+	def put(built, plug):
+		if os.path.exists(plug):
+			os.unlink(plug)
+		shutil.copyfile(built, plug)
+	replaced_by(put)
+
+
 def jit():
 	"""node's compiled functions, by /tmp/perf-PID.map."""
 	if not shutil.which("node"):

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "live/code_file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/table.h"
+#include "stack/target_file.h"
+
+#define NS_PER_S 1000000000ULL
+
+/* The device and inode are those of the maps: that is what the kernel side sees, too. */
+static struct file_key key_of(const struct map *m, const struct stat *st)
+{
+	return (struct file_key){
+		.inode = m->inode,
+		.version = (uint64_t)st->st_mtim.tv_sec * NS_PER_S + (uint64_t)st->st_mtim.tv_nsec,
+		.dev = m->dev_major << 20 | m->dev_minor,
+	};
+}
+
+int code_file_identify(pid_t pid, const struct map *map, struct file_key *key)
+{
+	struct stat st;
+	int err = target_file_stat_map(pid, map->start, map->end, &st);
+
+	if (!err)
+		*key = key_of(map, &st);
+	return err;
+}
+
+/*
+ * True when fd is the mapping's file; on layered file systems the inode's number may differ.  By now
+ * another file may be mapped there: plug-ins come and go.
+ */
+static bool is_file_of(int fd, const struct map *m)
+{
+	char link[64], path[PATH_MAX];
+	size_t len = m->path ? strlen(m->path) : 0;
+	struct stat st;
+	ssize_t n;
+
+	if (!fstat(fd, &st) && st.st_ino == m->inode)
+		return true;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (!len || n < (ssize_t)len || memcmp(path, m->path, len))
+		return false;
+	return n == (ssize_t)len || m->deleted;
+}
+
+static int map_open(pid_t pid, const struct map *m)
+{
+	int fd = target_file_open_map(pid, m->start, m->end);
+
+	if (fd >= 0 && is_file_of(fd, m))
+		return fd;
+	if (fd >= 0) {
+		close(fd);
+		fd = -ENOENT;
+	}
+	if (fd == -ESRCH || !m->path)
+		return fd;
+	fd = target_file_open(pid, m->path);
+	if (fd < 0 || is_file_of(fd, m))
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+static void code_file_note_build(struct code_file *f, const struct stat *st)
+{
+	struct elf_image img;
+
+	f->size = (uint64_t)st->st_size;
+	if (st->st_uid == 0 && !elf_image_open_fd(&img, f->fd)) {
+		if (elf_image_build_id(&img, f->build_id, &f->n_build_id))
+			f->n_build_id = 0;
+		elf_image_close(&img);
+	}
+}
+
+struct code_file *code_file_open(pid_t pid, const struct map *map, const char *path)
+{
+	struct code_file *f = calloc(1, sizeof(*f));
+	struct stat st;
+
+	if (!f)
+		return NULL;
+	f->path = path;
+	f->fd = map_open(pid, map);
+	if (f->fd < 0 || fstat(f->fd, &st)) {
+		/* gone with its process, most likely: nothing is remembered of it */
+		log_debug("cannot open %s of process %d: %s", path, pid,
+			  strerror(f->fd < 0 ? -f->fd : errno));
+		code_file_free(f);
+		return NULL;
+	}
+	f->key = key_of(map, &st);
+	code_file_note_build(f, &st);
+	return f;
+}
+
+void code_file_free(struct code_file *f)
+{
+	if (!f)
+		return;
+	if (f->fd >= 0)
+		close(f->fd);
+	probe_plan_free(&f->plan);
+	vec_free(&f->attached);
+	free(f);
+}
+
+uint64_t code_file_build(const struct code_file *f)
+{
+	return f->n_build_id ? hash_bytes(f->build_id, f->n_build_id) ^ hash_u64(f->size) : 0;
+}
