@@ -12,13 +12,16 @@
 #include "base/strpool.h"
 #include "base/table.h"
 #include "live/code_file.h"
+#include "live/file_watch.h"
 #include "probe/attach.h"
 #include "stack/unwind_table.h"
 
 struct code {
 	struct unwind_store *store;
-	struct kernel *kernel;	  /* NULL until published */
-	struct probe_set *probes; /* NULL: nothing is to be probed */
+	struct kernel *kernel; /* NULL until published */
+	bool with_probes;
+	enum probe_method method;
+	struct file_watch *watch; /* of the files that have probes; ids are indices in files */
 	struct strpool *strings;
 	struct VEC_OF(struct code_file *) files; /* [n] has the number n + 1 */
 	struct table newest;			 /* hash of device and inode -> index in files */
@@ -27,17 +30,21 @@ struct code {
 	struct VEC_OF(struct live_probe) shown;
 };
 
-struct code *code_new(struct unwind_store *store, struct probe_set *probes)
+struct code *code_new(struct unwind_store *store, const enum probe_method *method)
 {
 	struct code *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->store = store;
-	c->probes = probes;
 	c->strings = strpool_new();
-	if (!c->strings) {
-		free(c);
+	c->with_probes = method;
+	if (method) {
+		c->method = *method;
+		c->watch = file_watch_new();
+	}
+	if (!c->strings || (method && !c->watch)) {
+		code_free(c);
 		return NULL;
 	}
 	return c;
@@ -47,9 +54,10 @@ void code_free(struct code *c)
 {
 	if (!c)
 		return;
-	probe_set_close(c->probes);
+	/* the probes first: from then on the targets run at full speed */
 	vec_for_each (&c->files, f)
 		code_file_free(*f);
+	file_watch_free(c->watch);
 	table_free(&c->newest);
 	table_free(&c->builds);
 	code_file_free(c->vdso);
@@ -111,7 +119,7 @@ static int64_t code_read(struct code *c, pid_t pid, const struct map *m)
 	code_file_find_rows(c, f);
 	f->rows.file = c->files.n + 1;
 	python_interpreter_find(f->fd, f->path, &f->python);
-	if (c->probes)
+	if (c->with_probes)
 		probe_plan_file(f->fd, &f->plan);
 	if (!f->plan.n) {
 		close(f->fd);
@@ -254,23 +262,79 @@ static void code_tell_unseen(struct code_file *f)
 	}
 }
 
-int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
+/* The file is another one now: what was probed in it may be the middle of an instruction. */
+static void code_file_detach(struct code *c, struct code_file *f)
 {
-	struct code_file *f = (struct code_file *)cf;
+	bool had_probes = f->attached.n;
+
+	probe_set_close(f->probes);
+	f->probes = NULL;
+	f->changed = true;
+	file_watch_end(c->watch, f->rows.file - 1);
+	close(f->fd);
+	f->fd = -1;
+	if (had_probes)
+		log_warn("%s was written to: its probes are off, programs that still run the old "
+			 "one are not counted any more",
+			 f->path);
+}
+
+/* Watched from before the probes are in: no write is missed. */
+static int code_watch(struct code *c, const struct code_file *f)
+{
+	int err = f->attached.n ? 0 : file_watch_add(c->watch, f->fd, f->rows.file - 1);
+
+	if (err)
+		return error_set(err, "cannot watch %s, and so not probe it: %s%s", f->path,
+				 strerror(-err),
+				 err == -ENOSPC ? " (raise fs.inotify.max_user_watches)" : "");
+	return 0;
+}
+
+/*
+ * With a lease nothing changes any more between the first look at the file's version and the probes;
+ * without one, the second look tells.
+ */
+static int code_file_attach(struct code *c, struct code_file *f, pid_t pid)
+{
 	char path[64];
 	int err;
 
-	if (!f->plan.n)
+	if (!f->probes)
+		f->probes = probe_set_new(c->method);
+	if (!f->probes)
+		return -ENOMEM;
+	err = code_watch(c, f);
+	if (err)
+		return err;
+	if (code_file_was_changed(f)) {
+		code_file_detach(c, f);
+		return 0;
+	}
+	/* by descriptor: right also when the file was deleted or lies in a container */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
+	err = probe_attach(f->probes, &f->plan, path, pid, kernel_heap_enter(c->kernel),
+			   kernel_heap_leave(c->kernel));
+	if (code_file_was_changed(f))
+		code_file_detach(c, f);
+	else if (err && !f->attached.n)
+		file_watch_end(c->watch, f->rows.file - 1);
+	return err;
+}
+
+int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
+{
+	struct code_file *f = (struct code_file *)cf;
+	int err;
+
+	if (!f->plan.n || f->changed)
 		return 0;
 	vec_for_each (&f->attached, p) {
 		if (*p == pid || *p == 0)
 			return 0;
 	}
-	/* by descriptor: right also when the file was deleted or lies in a container */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
-	err = probe_attach(c->probes, &f->plan, path, pid, kernel_heap_enter(c->kernel),
-			   kernel_heap_leave(c->kernel));
-	if (err)
+	err = code_file_attach(c, f, pid);
+	if (err || f->changed)
 		return err;
 	code_tell_unseen(f);
 	if (vec_push(&f->attached, pid))
@@ -278,6 +342,20 @@ int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
 	if (f->attached.n == 1)
 		err = code_note_probes(c, f);
 	return err ? err : 1;
+}
+
+int code_changes_fd(const struct code *c)
+{
+	return c->watch ? file_watch_fd(c->watch) : -1;
+}
+
+void code_take_changes(struct code *c)
+{
+	uint64_t index;
+
+	while (c->watch && file_watch_next(c->watch, &index)) {
+		code_file_detach(c, c->files.at[index]);
+	}
 }
 
 int code_attach_all(struct code *c, bool all, const pid_t *pids, size_t n)

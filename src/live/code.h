@@ -6,9 +6,8 @@
  * of processes map it, and probed once per target (or once for all of the machine).  It holds the
  * links: closing it detaches all probes.
  *
- *	code.newest{dev, inode} -> code_file { rows, plan, python }, code_file.h
+ *	code.newest{dev, inode} -> code_file { rows, plan, probes, python }
  *	                               '--> rows are shared by copies of the same build
- *	code.probes[]          -> probe_set (links), one per attached (file, pid)
  */
 #ifndef MEMTOP_LIVE_CODE_H
 #define MEMTOP_LIVE_CODE_H
@@ -20,18 +19,18 @@
 #include "live/kernel.h"
 #include "live/live.h"
 #include "live/unwind_store.h"
+#include "probe/attach.h"
 #include "proc/maps.h"
 
 struct code;
 struct code_file;
-struct probe_set;
 struct python_interpreter;
 
 /*
- * store is not owned and outlives it; probes is owned from now on, NULL when no allocator is to be
- * probed.  NULL when memory is out (probes is still the caller's then).
+ * store is not owned and outlives it; method says how allocators are probed, NULL: not at all.
+ * NULL when memory is out.
  */
-struct code *code_new(struct unwind_store *store, struct probe_set *probes);
+struct code *code_new(struct unwind_store *store, const enum probe_method *method);
 
 /* Detaches all probes and forgets all files. */
 void code_free(struct code *c);
@@ -72,6 +71,13 @@ int code_attach(struct code *c, const struct code_file *f, pid_t pid);
  * of them does not map costs it nothing.  0 or -errno.
  */
 int code_attach_all(struct code *c, bool all, const pid_t *pids, size_t n);
+
+/*
+ * A file with probes that is written to loses them: poll(2) for code_changes_fd() (-1: never), then
+ * code_take_changes().  What is in the file then is read as a new file when it is next mapped.
+ */
+int code_changes_fd(const struct code *c);
+void code_take_changes(struct code *c);
 
 /* The probes in force, for `memtop check -v`. */
 size_t code_probes(const struct code *c, const struct live_probe **probes);

@@ -11,16 +11,22 @@
 
 #include "base/log.h"
 #include "base/table.h"
+#include "probe/attach.h"
 #include "stack/target_file.h"
 
 #define NS_PER_S 1000000000ULL
+
+static uint64_t version_of(const struct stat *st)
+{
+	return (uint64_t)st->st_mtim.tv_sec * NS_PER_S + (uint64_t)st->st_mtim.tv_nsec;
+}
 
 /* The device and inode are those of the maps: that is what the kernel side sees, too. */
 static struct file_key key_of(const struct map *m, const struct stat *st)
 {
 	return (struct file_key){
 		.inode = m->inode,
-		.version = (uint64_t)st->st_mtim.tv_sec * NS_PER_S + (uint64_t)st->st_mtim.tv_nsec,
+		.version = version_of(st),
 		.dev = m->dev_major << 20 | m->dev_minor,
 	};
 }
@@ -107,10 +113,18 @@ struct code_file *code_file_open(pid_t pid, const struct map *map, const char *p
 	return f;
 }
 
+bool code_file_was_changed(const struct code_file *f)
+{
+	struct stat st;
+
+	return fstat(f->fd, &st) || version_of(&st) != f->key.version;
+}
+
 void code_file_free(struct code_file *f)
 {
 	if (!f)
 		return;
+	probe_set_close(f->probes);
 	if (f->fd >= 0)
 		close(f->fd);
 	probe_plan_free(&f->plan);

@@ -23,13 +23,17 @@
 #include "python/interpreter.h"
 #include "stack/elf_image.h"
 
+struct probe_set;
+
 struct code_file {
 	struct file_key key;
 	struct file_rows rows;
 	struct probe_plan plan; /* empty: no allocator in it */
 	struct python_interpreter python;
-	int fd;			       /* -1 unless there is something to probe */
-	const char *path;	       /* owned by whoever opened it */
+	int fd;			  /* -1 unless there is something to probe */
+	struct probe_set *probes; /* NULL: none yet */
+	bool changed;	  /* written to since it was read: it is not what is described here */
+	const char *path; /* owned by whoever opened it */
 	struct VEC_OF(pid_t) attached; /* 0: in all processes */
 	bool told;		       /* that some throwing functions are not probed */
 	/* tells builds apart; n 0: the file has none, or belongs to somebody who might forge it */
@@ -51,7 +55,10 @@ int code_file_identify(pid_t pid, const struct map *map, struct file_key *key);
  */
 struct code_file *code_file_open(pid_t pid, const struct map *map, const char *path);
 
-/* Closes its descriptor; NULL will do. */
+/* True when the file has been written to since it was opened (while fd is open). */
+bool code_file_was_changed(const struct code_file *f);
+
+/* Takes off its probes and closes its descriptor; NULL will do. */
 void code_file_free(struct code_file *f);
 
 /*

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -271,15 +272,19 @@ out:
 	return err;
 }
 
-int kernel_poll(struct kernel *k, int timeout_ms)
+int kernel_poll(struct kernel *k, int timeout_ms, int also)
 {
+	struct pollfd fds[] = {
+		{ .fd = ring_buffer__epoll_fd(k->ring), .events = POLLIN },
+		{ .fd = also, .events = POLLIN },
+	};
 	int n = ring_buffer__consume(k->ring);
 
 	if (n == 0 && timeout_ms > 0) {
-		n = ring_buffer__poll(k->ring, timeout_ms);
+		if (poll(fds, 2, timeout_ms) < 0)
+			return -errno;
 		/* events come without a wake-up as long as there are few: look once more */
-		if (n == 0)
-			n = ring_buffer__consume(k->ring);
+		n = ring_buffer__consume(k->ring);
 	}
 	return n < 0 ? n : 0;
 }

@@ -43,8 +43,11 @@ int kernel_attach(struct kernel *k);
 /* Makes the kernel look at all processes there are: EVENT_SPACE for each that matches. */
 int kernel_find_spaces(struct kernel *k);
 
-/* Takes in what the ring buffer holds; waits at most timeout_ms for it. 0, -EINTR, or the callback's. */
-int kernel_poll(struct kernel *k, int timeout_ms);
+/*
+ * Takes in what the ring buffer holds; when that is nothing, waits at most timeout_ms for more, or
+ * until the descriptor `also` (-1: none) can be read.  0, -EINTR, or the callback's.
+ */
+int kernel_poll(struct kernel *k, int timeout_ms, int also);
 
 struct bpf_program *kernel_heap_enter(const struct kernel *k);
 struct bpf_program *kernel_heap_leave(const struct kernel *k);

@@ -166,23 +166,17 @@ static int live_preview(struct live *l, const struct live_options *o)
 
 static int live_new_code(struct live *l)
 {
-	struct probe_set *probes = NULL;
+	const enum probe_method *method = NULL;
 	int err;
 
 	if (l->ctx.with_probes) {
 		err = probe_method_detect(&l->method);
 		if (err)
 			return err;
-		probes = probe_set_new(l->method);
-		if (!probes)
-			return -ENOMEM;
+		method = &l->method;
 	}
-	l->ctx.code = code_new(l->store, probes);
-	if (!l->ctx.code) {
-		probe_set_close(probes);
-		return -ENOMEM;
-	}
-	return 0;
+	l->ctx.code = code_new(l->store, method);
+	return l->ctx.code ? 0 : -ENOMEM;
 }
 
 static int live_new(const struct live_options *o, struct live **out)
@@ -257,7 +251,10 @@ int live_open(const struct live_options *options, struct live **live)
 
 int live_poll(struct live *l, int timeout_ms)
 {
-	return kernel_poll(l->ctx.kernel, timeout_ms);
+	int err = kernel_poll(l->ctx.kernel, timeout_ms, code_changes_fd(l->ctx.code));
+
+	code_take_changes(l->ctx.code);
+	return err;
 }
 
 /* Gives back what an ended process has held, once it has been shown for the last time. */
@@ -283,7 +280,7 @@ static int live_release(struct live *l, struct target *t)
 static void keep_up(void *ctx)
 {
 	struct live *l = ctx;
-	int err = kernel_poll(l->ctx.kernel, 0);
+	int err = live_poll(l, 0);
 
 	if (err && err != -EINTR)
 		log_warn("cannot read the kernel's events: %s", strerror(-err));

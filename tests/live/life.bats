@@ -76,3 +76,7 @@ load common
 @test "a 32-bit target is refused" {
 	live life.py bits32
 }
+
+@test "a program that others are written over, and run at once" {
+	live life.py overwritten
+}

@@ -44,6 +44,62 @@ def expect_nothing_left(before, pinned):
 	expect(pins() == pinned, "pinned objects are left")
 
 
+# --- programs that change on disk ----------------------------------------------------------------
+
+STATIC = r"""
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int main(void)
+{
+	__asm__ volatile(".rept %d\n nop\n .endr");
+	for (int i = 0; i < 100000; i++) {
+		char *p = malloc(100 + i %% 50);
+
+		memset(p, 1, 100);
+		free(realloc(p, 5000));
+		if (i %% 100 == 0)
+			usleep(1000);
+	}
+	return 0;
+}
+"""
+
+
+def overwritten():
+	"""A program with probes in it that others are written over, and run at once."""
+	if subprocess.run(["gcc", "-x", "c", "-static", "-o", "/dev/null", "-"], check=False,
+			  input="int main(void){return 0;}", text=True).returncode:
+		raise Skipped("no static C library")
+	with tempfile.TemporaryDirectory() as directory:
+		built, name = [], f"over{os.getpid()}"
+		path = os.path.join(directory, name)
+		# the malloc of each lies 16 bytes before that of the one before
+		for i in range(6):
+			built.append(os.path.join(directory, f"built{i}"))
+			subprocess.run(["gcc", "-O1", "-x", "c", "-static", "-o", built[-1], "-"],
+				       check=True, input=STATIC % (97 - 16 * i), text=True)
+		shutil.copy(built[0], path)
+		memtop = Memtop(["-n", name], attach=False)
+		for _ in range(600):	# until it is measured
+			subprocess.run([path], check=True)
+			if not memtop.lines.queue.empty():
+				break
+			time.sleep(0.05)
+		for i, file in enumerate(built):
+			with open(file, "rb") as f, open(path, "wb") as to:
+				to.write(f.read())
+			done = subprocess.run([path], check=False, timeout=60)
+			expect(done.returncode == 0, f"program {i} ended by {done.returncode}")
+		memtop.stop()
+	# all are measured, too, though memtop may meet each after its first calls
+	pids = {s["pid"] for document in memtop.documents for s in document["stacks"]
+		if s["kind"] == "heap" and s["allocations"] > 1000}
+	expect(len(pids) >= len(built), f"{len(pids)} processes were counted")
+	expect("was written to" in memtop.errors(), "memtop did not say that probes are off")
+
+
 # --- memtop's death ------------------------------------------------------------------------------
 
 
