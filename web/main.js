@@ -2,12 +2,14 @@
 // The page: what is chosen, and who draws it.
 import "./page.css";
 import * as flame from "./flame.js";
-import { data, frameName, peak, plain, start, VALUES } from "./model.js";
+import { data, frameName, NONE, peak, plain, start, VALUES } from "./model.js";
 import * as table from "./table.js";
 import * as timeline from "./timeline.js";
 import { bytes, exact, percent, seconds, signed } from "./units.js";
 
 const by = (id) => document.getElementById(id);
+const CAUSES = { swapped: "swapped out", freed: "freed", returned: "given back",
+                 files: "of file pages dropped" };
 const state = { value: "allocated", moment: null, other: null, term: "" };
 
 function option(value, text) {
@@ -40,10 +42,19 @@ function head() {
     `${new Date(start * 1000).toLocaleString()} for ${seconds(length)}${pruned}`;
 }
 
+// Whose memory left RAM for that cause: "(cache_fill 120 MiB, …)".
+function losers(event, cause) {
+  const lost = event.stacks.filter((s) => s.cause === cause);
+  if (!lost.length) return "";
+  const names = lost.map((s) => `${s.kind === "before_attach" ? "from before memtop came"
+    : s.frame === NONE ? "a stack that was lost" : frameName(s.frame)} ${bytes(s.bytes)}`);
+  return ` (${names.join(", ")})`;
+}
+
 function events() {
   const lines = data.events.map((e) => {
-    const parts = ["swapped", "freed", "returned", "files"].filter((k) => e[k])
-      .map((k) => `${k} ${bytes(e[k])}`);
+    const parts = Object.entries(CAUSES).filter(([k]) => e[k])
+      .map(([k, words]) => `${bytes(e[k])} ${words}${losers(e, k)}`);
     const text = e.kind === "mark" ? plain(e.label)
       : e.kind === "rss_drop" ? `RSS fell by ${bytes(e.bytes)}: ${parts.join(", ")}` : "";
     const line = document.createElement("tr");

@@ -28,7 +28,7 @@ static int take_in(const struct snapshot *now, const struct snapshot *previous, 
 		err = page_add_moment(g->page, now);
 	vec_for_each (&now->events, event) {
 		if (!err)
-			err = page_add_event(g->page, event);
+			err = page_add_event(g->page, now->table, event);
 	}
 	return err ? error_set(err, "out of memory") : 0;
 }
@@ -97,7 +97,7 @@ static int take_recording(struct page *page, struct recording *r)
 			err = take_moment(page, r, i);
 	}
 	for (size_t i = 0; i < n_events && !err; i++)
-		err = page_add_event(page, &events[i]);
+		err = page_add_event(page, recording_stacks(r), &events[i]);
 	return err;
 }
 

@@ -86,6 +86,19 @@ static void say_end(const struct recording *r, const char *path)
 		message_note("%s ends after %.1f s, when the disk was full", path, seconds);
 }
 
+/* What happened in all of the recording: who looks at one moment wants to know how it came to it. */
+static int take_events(const struct recording *r, struct snapshot *s)
+{
+	size_t n;
+	const struct snapshot_event *events = recording_events(r, &n);
+	int err = 0;
+
+	vec_clear(&s->events);
+	for (size_t i = 0; i < n && !err; i++)
+		err = vec_push(&s->events, events[i]);
+	return err;
+}
+
 int moment_open(const char *path, const char *at, struct moment *m)
 {
 	int err;
@@ -101,6 +114,8 @@ int moment_open(const char *path, const char *at, struct moment *m)
 		err = recording_snapshot(m->recording, m->index - 1, &m->previous);
 	if (!err)
 		err = recording_snapshot(m->recording, m->index, &m->now);
+	if (!err)
+		err = take_events(m->recording, m->now);
 	if (!err && (!at || !strcmp(at, "peak")))
 		say_higher_peak(m->now);
 	return err;

@@ -13,8 +13,9 @@
 
 struct moment {
 	struct recording *recording;
-	size_t index;			 /* of the moment */
-	struct snapshot *now, *previous; /* previous: of the moment before; NULL: there is none */
+	size_t index;		   /* of the moment */
+	struct snapshot *now;	   /* with the events of the whole recording */
+	struct snapshot *previous; /* of the moment before; NULL: there is none */
 };
 
 /*

@@ -81,7 +81,7 @@ static bool frame_own(struct frame_set *set, struct frame *f)
 	       (!f->module || text_own(set, &f->module)) && (!f->file || text_own(set, &f->file));
 }
 
-static int frame_number(struct frame_set *set, const struct frame *f, uint32_t *number)
+int frame_set_add(struct frame_set *set, const struct frame *f, uint32_t *number)
 {
 	struct frame copy = *f;
 	uint64_t key[6] = { 0 }, found;
@@ -117,7 +117,7 @@ static int frame_number(struct frame_set *set, const struct frame *f, uint32_t *
 static int frame_add(struct frame_set *set, const struct frame *f, struct frame_path *path)
 {
 	uint32_t number;
-	int err = frame_number(set, f, &number);
+	int err = frame_set_add(set, f, &number);
 
 	return err ? err : vec_push(path, number);
 }

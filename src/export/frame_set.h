@@ -40,6 +40,9 @@ void frame_set_free(struct frame_set *set);
 int frame_set_path(struct frame_set *set, const struct snapshot *s,
 		   const struct snapshot_stack *stack, bool process, struct frame_path *path);
 
+/* The number of a single frame, which it gets now unless it has one; 0 or -ENOMEM. */
+int frame_set_add(struct frame_set *set, const struct frame *frame, uint32_t *number);
+
 uint32_t frame_set_count(const struct frame_set *set);
 
 /*

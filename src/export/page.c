@@ -75,9 +75,25 @@ int page_add_totals(struct page *page, const struct snapshot *s)
 	return page_add_point(page, &point);
 }
 
-int page_add_event(struct page *page, const struct snapshot_event *event)
+int page_add_event(struct page *page, const struct stack_table *table,
+		   const struct snapshot_event *event)
 {
-	return vec_push(&page->events, *event);
+	struct page_event e = { .is = *event };
+	int err = 0;
+
+	for (uint32_t i = 0; i < SNAPSHOT_EVENT_STACKS && !err; i++) {
+		const struct frame *frames = NULL;
+		size_t n = 0;
+
+		e.frames[i] = CALL_NONE;
+		if (i < event->n_stacks && event->stacks[i].kind != STACK_BEFORE_ATTACH)
+			frames = stack_table_frames(table, event->stacks[i].stack, &n);
+		if (n)
+			err = frame_set_add(page->frames,
+					    &frames[blame_find(frames, n, false).inner],
+					    &e.frames[i]);
+	}
+	return err ? err : vec_push(&page->events, e);
 }
 
 void page_name(struct page *page, const struct snapshot *s)

@@ -49,11 +49,17 @@ struct page_moment {
 	struct VEC_OF(struct page_cell) cells;
 };
 
+/* An event, and which frames are to blame for its stacks: CALL_NONE where none is known. */
+struct page_event {
+	struct snapshot_event is;
+	uint32_t frames[SNAPSHOT_EVENT_STACKS];
+};
+
 struct page {
 	struct text title;
 	struct VEC_OF(struct page_point) points;
 	struct VEC_OF(struct page_moment) moments;
-	struct VEC_OF(struct snapshot_event) events;
+	struct VEC_OF(struct page_event) events;
 	struct frame_set *frames;
 	struct call_tree tree;
 	struct VEC_OF(
@@ -77,8 +83,9 @@ int page_add_totals(struct page *page, const struct snapshot *s);
  */
 int page_add_moment(struct page *page, const struct snapshot *s);
 
-/* Adds an event or a mark. 0 or -ENOMEM. */
-int page_add_event(struct page *page, const struct snapshot_event *event);
+/* Adds an event or a mark, whose stacks are in table. 0 or -ENOMEM. */
+int page_add_event(struct page *page, const struct stack_table *table,
+		   const struct snapshot_event *event);
 
 /* Names the page after what s measures, unless it has a name. */
 void page_name(struct page *page, const struct snapshot *s);

@@ -104,10 +104,26 @@ static void accounts_put(struct json_writer *w, const struct page *page)
 	json_object_close(w);
 }
 
+/* Whose memory a drop of RSS was; of a frame its number, 4294967295 where none is known. */
+static void event_stacks_put(struct json_writer *w, const struct page_event *e)
+{
+	json_array_open(w, "stacks");
+	for (uint32_t i = 0; i < e->is.n_stacks && i < SNAPSHOT_EVENT_STACKS; i++) {
+		json_object_open(w, NULL);
+		json_text(w, "cause", rss_cause_name(e->is.stacks[i].cause));
+		json_text(w, "kind", stack_kind_name(e->is.stacks[i].kind));
+		json_number(w, "bytes", e->is.stacks[i].bytes);
+		json_number(w, "frame", e->frames[i]);
+		json_object_close(w);
+	}
+	json_array_close(w);
+}
+
 static void events_put(struct json_writer *w, const struct page *page)
 {
 	json_array_open(w, "events");
-	vec_for_each (&page->events, e) {
+	vec_for_each (&page->events, event) {
+		const struct snapshot_event *e = &event->is;
 		char label[sizeof(e->label) + 1] = "";
 
 		memcpy(label, e->label, sizeof(e->label));
@@ -121,6 +137,7 @@ static void events_put(struct json_writer *w, const struct page *page)
 		json_number(w, "freed", e->freed);
 		json_number(w, "returned", e->returned);
 		json_number(w, "files", e->files);
+		event_stacks_put(w, event);
 		json_object_close(w);
 	}
 	json_array_close(w);

@@ -18,7 +18,7 @@
  *	points		{time, allocated, resident, ...}: arrays, time in s, bytes
  *	accounts	{blocks, ...}: arrays as in points
  *	moments		[{time, cells: [node, resident, swapped, phantom, touched, count, ...]}]
- *	events		[{time, kind, pid, label, bytes, ...}]
+ *	events		[{time, kind, pid, label, bytes, ..., stacks: [{cause, kind, bytes, frame}]}]
  * 0 or -ENOMEM; write errors stay in out.
  */
 int page_data_write(const struct page *page, FILE *out);

@@ -147,7 +147,8 @@ static void curve_put(FILE *out, const struct page *page, const struct scale *sc
 
 static void marks_put(FILE *out, const struct page *page, const struct scale *scale)
 {
-	vec_for_each (&page->events, e) {
+	vec_for_each (&page->events, event) {
+		const struct snapshot_event *e = &event->is;
 		char label[sizeof(e->label) + 1] = "";
 		double x = x_of(scale, e->time_ns);
 

@@ -203,12 +203,17 @@ static int table_rows(const struct table *t, const struct group_options *group)
 	return 0;
 }
 
-/* What happened since the snapshot before, a line each. */
+/* What happened, a line each, the newest last. */
 static void table_events(const struct table *t)
 {
 	struct event_text how = { .pid = t->s->processes.n != 1, .bytes = t->options->bytes };
+	size_t n = t->s->events.n, first = n > EVENTS_MOST ? n - EVENTS_MOST : 0;
 
-	vec_for_each (&t->s->events, e) {
+	if (first)
+		fprintf(t->out, "  %zu earlier events: --json tells them\n", first);
+	for (size_t i = first; i < n; i++) {
+		const struct snapshot_event *e = &t->s->events.at[i];
+
 		fputs("  ", t->out);
 		event_text(t->out, t->s, e, &how);
 		fputc('\n', t->out);

@@ -21,6 +21,9 @@
 #include "model/group.h"
 #include "model/snapshot.h"
 
+/* Events told at most; of more, the newest, and how many there were before. */
+#define EVENTS_MOST 20
+
 struct table_options {
 	struct group_options group;
 	const struct snapshot *previous; /* for rates; NULL: since measuring began */

@@ -85,6 +85,12 @@ sql() {
 	[ "$(sql "select label from event where kind = 'mark'")" = loaded ]
 	"$MEMTOP" report "$dir/a.db" --at loaded --json |
 		jq -e '[.stacks[].allocated] | max >= 20000000'
+	# events are told of the whole recording, whichever moment is looked at
+	for at in start loaded end; do
+		"$MEMTOP" report "$dir/a.db" --at $at | grep -qE '^  [0-9:]{8} mark: loaded$'
+		"$MEMTOP" report "$dir/a.db" --at $at --json |
+			jq -e '[.events[] | select(.kind == "mark").label] == ["loaded"]'
+	done
 	"$MEMTOP" diff "$dir/a.db" "$dir/a.db" --at start,loaded -N 1 --bytes | tee "$dir/diff"
 	grep -q '+20000001' "$dir/diff"
 }

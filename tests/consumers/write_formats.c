@@ -98,7 +98,7 @@ static void add_to_page(struct page *page, const struct snapshot *s)
 	assert_int_equal(page_add_totals(page, s), 0);
 	assert_int_equal(page_add_moment(page, s), 0);
 	for (size_t i = 0; i < s->events.n; i++)
-		assert_int_equal(page_add_event(page, &s->events.at[i]), 0);
+		assert_int_equal(page_add_event(page, s->table, &s->events.at[i]), 0);
 }
 
 /* The first moment lacks the first stack, in the third a part of it has become resident. */

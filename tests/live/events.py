@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Drops of RSS explained: swapped out, freed, given back, each with its amount and its stacks."""
 
+import re
 import sqlite3
 
 from harness import *
@@ -184,8 +185,32 @@ def words():
 	expect(any(want in line for line in said), f"no line has {want!r}: {said}")
 
 
+def told(path):
+	"""The free that a report tells of a recording: in words, in JSON and in the page."""
+	report = subprocess.run([MEMTOP, "report", path], capture_output=True, text=True, check=True)
+	want = "freed (fill_cache 128 MiB, fill_index 80 MiB, fill_queue 48 MiB)"
+	expect(want in report.stdout, f"the report does not say {want!r}: {report.stdout[:2000]}")
+	out = subprocess.run([MEMTOP, "report", path, "--json"], capture_output=True, text=True,
+			     check=True).stdout
+	events = [e for e in drops_of([json.loads(out)]) if abs(e["freed"] - TOTAL) <= TOTAL / 100]
+	expect(events, f"no free of {TOTAL} bytes in {drops_of([json.loads(out)])}")
+	for event in events:
+		expect_drop([event], "freed")
+	page = path + ".html"
+	made = subprocess.run([MEMTOP, "html", path, "-o", page], capture_output=True, text=True,
+			      check=False)
+	if "without npm" in made.stderr:
+		return
+	with open(page, encoding="utf-8") as f:
+		data = json.loads(re.search(r'id="data">(.*?)</script>', f.read(), re.S).group(1))
+	drop = next(e for e in data["events"] if abs(e["freed"] - TOTAL) <= TOTAL / 100)
+	lost = {data["frames"][2 * s["frame"]]: s["bytes"] for s in drop["stacks"]}
+	for name, size in SIZES.items():
+		expect(abs(lost.get(name, 0) - size) <= size / 100, f"{name} in the page: {lost}")
+
+
 def recorded():
-	"""A recording keeps them."""
+	"""A recording keeps them, with the stacks whose memory it was."""
 	target = Target("drops")
 	with tempfile.TemporaryDirectory() as folder:
 		path = os.path.join(folder, "drops.db")
@@ -204,6 +229,7 @@ def recorded():
 		rows = sqlite3.connect(path).execute(
 			"SELECT pid, bytes, swapped, freed, returned, files FROM event "
 			"WHERE kind = 'rss_drop'").fetchall()
+		told(path)
 	freed = [r for r in rows if r[0] == target.pid and abs(r[3] - TOTAL) <= TOTAL / 100]
 	expect(freed, f"the free of {TOTAL} bytes is not recorded: {rows}")
 	for row in rows:

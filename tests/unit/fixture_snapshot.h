@@ -265,13 +265,20 @@ static inline struct fixture fixture_mixed(void)
 	f.s->ends = (struct snapshot_stack_ends){
 		.walked = 9, .known = 4, .late = 2, .ended = { 7, 0, 1, 1, 0 }
 	};
-	assert_int_equal(vec_push(&f.s->events, (struct snapshot_event){ .time_ns = f.s->time_ns,
-									 .pid = 4711,
-									 .kind = SNAPSHOT_RSS_DROP,
-									 .bytes = 100,
-									 .swapped = 60,
-									 .freed = 40 }),
-			 0);
+	assert_int_equal(
+		vec_push(&f.s->events,
+			 (struct snapshot_event){
+				 .time_ns = f.s->time_ns,
+				 .pid = 4711,
+				 .kind = SNAPSHOT_RSS_DROP,
+				 .bytes = 100,
+				 .swapped = 60,
+				 .freed = 40,
+				 .n_stacks = 2,
+				 .stacks = { { f.s->stacks.at[0].stack, STACK_HEAP, RSS_SWAPPED,
+					       50 },
+					     { 0, STACK_BEFORE_ATTACH, RSS_FREED, 40 } } }),
+		0);
 	assert_int_equal(
 		vec_push(&f.s->events, (struct snapshot_event){ .time_ns = f.s->time_ns,
 								.kind = SNAPSHOT_MARK,

@@ -5,6 +5,7 @@
 #include "fixture_snapshot.h"
 
 #include "export/page.h"
+#include "export/page_data.h"
 #include "export/page_prune.h"
 #include "export/page_svg.h"
 
@@ -65,6 +66,33 @@ static void test_pruning_keeps_every_byte(void **state)
 	pruned_free(&pruned);
 	page_free(page);
 	fixture_free(&f);
+}
+
+/* A live table forgets stacks of processes that ended; their names are the page's by then. */
+static void test_events_say_whose_memory_it_was(void **state)
+{
+	struct fixture f = fixture_mixed();
+	struct page *page = page_new();
+	char *json = NULL;
+	size_t n;
+	FILE *out = open_memstream(&json, &n);
+
+	(void)state;
+	assert_int_equal(page_add_totals(page, f.s), 0);
+	assert_int_equal(page_add_moment(page, f.s), 0);
+	assert_int_equal(page_add_event(page, f.s->table, &f.s->events.at[0]), 0);
+	assert_int_equal(page->events.at[0].frames[1], CALL_NONE);
+	fixture_free(&f);
+	assert_string_equal(frame_set_at(page->frames, page->events.at[0].frames[0])->function,
+			    "make_table");
+	assert_int_equal(page_data_write(page, out), 0);
+	fclose(out);
+	assert_non_null(strstr(json, "\"stacks\":[{\"cause\":\"swapped\",\"kind\":\"heap\","
+				     "\"bytes\":50,\"frame\":"));
+	assert_non_null(strstr(json, "{\"cause\":\"freed\",\"kind\":\"before_attach\","
+				     "\"bytes\":40,\"frame\":4294967295}"));
+	free(json);
+	page_free(page);
 }
 
 static void test_small_trees_are_left_alone(void **state)
@@ -140,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pruning_keeps_every_byte),
+		cmocka_unit_test(test_events_say_whose_memory_it_was),
 		cmocka_unit_test(test_small_trees_are_left_alone),
 		cmocka_unit_test(test_moments_are_an_even_choice_and_the_last),
 		cmocka_unit_test(test_a_page_outlives_its_snapshots),

@@ -180,6 +180,29 @@ static void test_losses_come_first(void **state)
 	fixture_free(&f);
 }
 
+/* Of very many events the newest are told, and how many came before. */
+static void test_many_events(void **state)
+{
+	struct fixture f = app_alone();
+	struct table_options o = { .group = { .by = GROUP_STACK, .sort = ORDER_ALLOCATED } };
+	struct snapshot_event mark = { .time_ns = f.s->time_ns, .kind = SNAPSHOT_MARK };
+	char *text;
+
+	(void)state;
+	vec_clear(&f.s->events);
+	for (int i = 0; i < EVENTS_MOST + 5; i++) {
+		snprintf(mark.label, sizeof(mark.label), "number %d.", i);
+		assert_int_equal(vec_push(&f.s->events, mark), 0);
+	}
+	text = printed(f.s, &o);
+	check_has(text, "5 earlier events: --json tells them\n");
+	check_lacks(text, "number 4.");
+	check_has(text, "mark: number 5.");
+	check_has(text, "mark: number 24.");
+	free(text);
+	fixture_free(&f);
+}
+
 static void test_no_process(void **state)
 {
 	struct fixture f = fixture_new();
@@ -213,7 +236,8 @@ int main(void)
 		cmocka_unit_test(test_one_process),    cmocka_unit_test(test_nothing_is_dropped),
 		cmocka_unit_test(test_groups),	       cmocka_unit_test(test_columns_are_aligned),
 		cmocka_unit_test(test_many_processes), cmocka_unit_test(test_losses_come_first),
-		cmocka_unit_test(test_no_process),     cmocka_unit_test(test_full_device),
+		cmocka_unit_test(test_many_events),    cmocka_unit_test(test_no_process),
+		cmocka_unit_test(test_full_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
