@@ -203,7 +203,28 @@ static int table_rows(const struct table *t, const struct group_options *group)
 	return 0;
 }
 
-/* What happened, a line each, the newest last. */
+/* A sentence, broken between words where it is wider than the lines, of which the first is indented. */
+static void put_wrapped(const struct table *t, char *sentence)
+{
+	size_t cells = 0;
+
+	for (char *rest = sentence, *word; (word = strsep(&rest, " "));) {
+		size_t wide = safe_text_cells(word);
+
+		if (!cells || (t->options->width && cells + 1 + wide > t->options->width)) {
+			fputs(cells ? "\n      " : "  ", t->out);
+			cells = cells ? 6 : 2;
+		} else {
+			fputc(' ', t->out);
+			cells++;
+		}
+		fputs(word, t->out);
+		cells += wide;
+	}
+	fputc('\n', t->out);
+}
+
+/* What happened, a sentence each, the newest last. */
 static void table_events(const struct table *t)
 {
 	struct event_text how = { .pid = t->s->processes.n != 1, .bytes = t->options->bytes };
@@ -212,11 +233,16 @@ static void table_events(const struct table *t)
 	if (first)
 		fprintf(t->out, "  %zu earlier events: --json tells them\n", first);
 	for (size_t i = first; i < n; i++) {
-		const struct snapshot_event *e = &t->s->events.at[i];
+		char *sentence = NULL;
+		size_t size;
+		FILE *out = open_memstream(&sentence, &size);
 
-		fputs("  ", t->out);
-		event_text(t->out, t->s, e, &how);
-		fputc('\n', t->out);
+		if (!out)
+			return;
+		event_text(out, t->s, &t->s->events.at[i], &how);
+		if (!fclose(out))
+			put_wrapped(t, sentence);
+		free(sentence);
 	}
 }
 
