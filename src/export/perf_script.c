@@ -20,12 +20,17 @@ static void symbol_put(FILE *out, const struct perf_place *place)
 		place->offset, place->symbol);
 }
 
-static void module_put(FILE *out, const struct frame *f, uint64_t shown)
+/* name: NULL, the function that memtop knows the place by */
+static void module_put(FILE *out, const struct frame *f, uint64_t shown, const char *name,
+		       uint64_t distance)
 {
 	fprintf(out, "\t%16" PRIx64 " ", shown);
-	label_symbol(out, f);
-	if (f->function)
-		fprintf(out, "+0x%" PRIx64, f->symbol_offset);
+	if (name)
+		label_put(out, name, "", 0);
+	else
+		label_symbol(out, f);
+	if (name || f->function)
+		fprintf(out, "+0x%" PRIx64, name ? distance : f->symbol_offset);
 	if (f->inlined && f->function) {
 		fputs(" (inlined)\n", out);
 		return;
@@ -33,6 +38,23 @@ static void module_put(FILE *out, const struct frame *f, uint64_t shown)
 	fputs(" (", out);
 	label_put(out, f->module ? f->module : "[unknown]", "", 0);
 	fputs(")\n", out);
+}
+
+/* A place in a file that perf can look into; it finds no inlined calls there. */
+static int file_put(struct script *script, const struct frame *f, const struct perf_place *place)
+{
+	struct frame unknown = { .module = f->module };
+	const char *name;
+	uint64_t distance = 0;
+	int err = f->inlined ? 0 : perf_space_name(script->space, place, &name, &distance);
+
+	if (err || f->inlined)
+		return err;
+	/* of the vdso perf has its own copy, and that is no file */
+	if (!name && f->module && f->module[0] == '/')
+		f = &unknown;
+	module_put(script->out, f, place->shown, name, distance);
+	return 0;
 }
 
 static int frame_put(struct script *script, const struct frame *f)
@@ -43,12 +65,12 @@ static int frame_put(struct script *script, const struct frame *f)
 	if (err)
 		return err;
 	if (f->language == LANGUAGE_KERNEL)
-		module_put(script->out, f, f->address);
+		module_put(script->out, f, f->address, NULL, 0);
 	else if (!place.symbol)
-		module_put(script->out, f, place.shown);
+		return file_put(script, f, &place);
 	else if (f->module &&
 		 f->language == LANGUAGE_NATIVE) /* the file is gone, its name is not */
-		module_put(script->out, f, f->offset);
+		module_put(script->out, f, f->offset, NULL, 0);
 	else
 		symbol_put(script->out, &place);
 	return 0;

@@ -21,9 +21,10 @@
  *	<empty line>
  *
  * Events: alloc_bytes, resident_bytes, phantom_bytes, swapped_bytes; the period is the bytes.
- * Addresses are the frame's in its file (kernel frames: as they are); an inlined frame says
- * "(inlined)" in place of the file, a Python frame is named py::FUNCTION:FILE as CPython's own perf
- * support does.  The kernel sets no bounds to a command's name; control characters, which perf
+ * Addresses are the frame's in its file (kernel frames: as they are), functions have the names that
+ * perf gives them (perf_names.h), and inlined calls are left out, as Debian's perf leaves them out.
+ * Where the file is not there, functions have memtop's names and inlined ones say "(inlined)".  A
+ * Python frame is named py::FUNCTION:FILE as CPython's own perf support does.  The kernel sets no bounds to a command's name; control characters, which perf
  * passes on, become '_' or '?', or a target could forge samples.  What is missing of a stack is an
  * unknown frame at its outer end, whose file is the name given in label.h.
  */

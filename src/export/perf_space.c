@@ -10,6 +10,7 @@
 #include "base/vec.h"
 #include "export/file_offset.h"
 #include "export/label.h"
+#include "export/perf_names.h"
 
 /* User addresses below what Linux hands out by itself, and some of the kernel's. */
 #define MODULES_BEGIN 0x100000000000ull
@@ -19,6 +20,7 @@ struct module {
 	const char *path;
 	bool there; /* perf can look names up in it */
 	struct file_segments segments;
+	struct perf_names *names; /* NULL: not asked for yet */
 };
 
 struct perf_space {
@@ -56,8 +58,10 @@ void perf_space_free(struct perf_space *space)
 {
 	if (!space)
 		return;
-	vec_for_each (&space->modules, m)
+	vec_for_each (&space->modules, m) {
 		vec_free(&m->segments);
+		perf_names_free(m->names);
+	}
 	vec_free(&space->modules);
 	table_free(&space->module_ids);
 	table_free(&space->symbol_ids);
@@ -185,6 +189,25 @@ int perf_space_find(struct perf_space *space, const struct frame *f, struct perf
 	if (f->function && (!m->there || offset >= PERF_MODULE_SIZE))
 		return place_symbol(space, f, place);
 	place_module(space, (uint32_t)id, offset, place);
+	return 0;
+}
+
+int perf_space_name(struct perf_space *space, const struct perf_place *place, const char **name,
+		    uint64_t *distance)
+{
+	struct module *m = place->module ? &space->modules.at[place->module_id] : NULL;
+	uint64_t start;
+	int err;
+
+	*name = NULL;
+	if (!m || !m->there || *m->path != '/')
+		return 0;
+	err = m->names ? 0 : perf_names_open(m->path, &m->names);
+	if (err)
+		return err;
+	*name = perf_names_find(m->names, place->shown, &start);
+	if (*name)
+		*distance = place->shown - start;
 	return 0;
 }
 

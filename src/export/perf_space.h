@@ -3,8 +3,8 @@
  * perf_space: where perf finds a frame: the address that stands for it, and what perf calls it.
  *
  * export/perf_data.c writes these addresses and export/perf_script.c what perf makes of them, so
- * the two agree.  It reads the program headers of modules; it never reads symbols, which is perf's
- * part.
+ * the two agree.  It reads the program headers of modules, and their symbols only for who asks what
+ * perf calls a place.
  *
  *	a frame of a file that is there		user	base of the module + offset in the file
  *	a Python frame, code without a file,
@@ -49,6 +49,14 @@ void perf_space_free(struct perf_space *space);
 
 /* Finds the place of a frame; its texts live as long as space. 0 or -ENOMEM. */
 int perf_space_find(struct perf_space *space, const struct frame *f, struct perf_place *place);
+
+/*
+ * The name that perf finds for a place in a module, and the place's distance from its beginning;
+ * NULL when it finds none, or the module is no file.  The text lasts until the next call. 0 or
+ * -ENOMEM.
+ */
+int perf_space_name(struct perf_space *space, const struct perf_place *place, const char **name,
+		    uint64_t *distance);
 
 /* The place of what is missing of a stack (label.h): a module of that name. 0 or -ENOMEM. */
 int perf_space_missing(struct perf_space *space, const char *label, struct perf_place *place);

@@ -16,6 +16,9 @@
  */
 #define DLANG_MAX_BACK_REFERENCES 24
 
+/* With parameters, and "const" where it belongs. */
+#define WHOLE (DMGL_PARAMS | DMGL_ANSI)
+
 static const char plt_suffix[] = "@plt";
 
 /* Text that grows chunk by chunk until it is full, and then leaves the demangler by longjmp(). */
@@ -45,13 +48,14 @@ static void output_chunk(const char *text, size_t n, void *opaque)
 typedef int (*demangle_fn)(const char *, int, demangle_callbackref, void *);
 
 /* True when fn knew the name; buf holds it then (*n bytes). */
-static int demangle_with(demangle_fn fn, const char *name, char *buf, size_t size, size_t *n)
+static int demangle_with(demangle_fn fn, int options, const char *name, char *buf, size_t size,
+			 size_t *n)
 {
 	struct output out = { .buf = buf, .size = size };
 	int known = 1;
 
 	if (!setjmp(out.full))
-		known = fn(name, DMGL_PARAMS | DMGL_ANSI, output_chunk, &out);
+		known = fn(name, options, output_chunk, &out);
 	*n = out.n;
 	return known && out.n;
 }
@@ -65,7 +69,7 @@ static int demangle_dlang(const char *name, char *buf, size_t size, size_t *n)
 		references += *p == 'Q';
 	if (references > DLANG_MAX_BACK_REFERENCES)
 		return 0;
-	text = dlang_demangle(name, DMGL_PARAMS | DMGL_ANSI);
+	text = dlang_demangle(name, WHOLE);
 	if (!text)
 		return 0;
 	*n = strnlen(text, size - 1);
@@ -79,11 +83,11 @@ static int demangle_any(const char *name, char *buf, size_t size, size_t *n)
 	if (!demangle_is_mangled(name))
 		return 0;
 	/* Rust's legacy names are valid C++ ones, with a hash that only Rust's demangler drops. */
-	if (demangle_with(rust_demangle_callback, name, buf, size, n))
+	if (demangle_with(rust_demangle_callback, WHOLE, name, buf, size, n))
 		return 1;
 	if (name[1] == 'D')
 		return demangle_dlang(name, buf, size, n);
-	return demangle_with(cplus_demangle_v3_callback, name, buf, size, n);
+	return demangle_with(cplus_demangle_v3_callback, WHOLE, name, buf, size, n);
 }
 
 /* Bytes of name before its version ("name@VERS", "name@@VERS") and before "@plt". */
@@ -136,6 +140,19 @@ size_t demangle_name(char *buf, size_t size, const char *name)
 	if (is_plt && n + suffix < size) {
 		memcpy(buf + n, plt_suffix, suffix);
 		n += suffix;
+	}
+	buf[n] = '\0';
+	return n;
+}
+
+size_t demangle_brief(char *buf, size_t size, const char *name)
+{
+	size_t n;
+
+	if (!demangle_with(rust_demangle_callback, DMGL_NO_OPTS, name, buf, size, &n) &&
+	    !demangle_with(cplus_demangle_v3_callback, DMGL_NO_OPTS, name, buf, size, &n)) {
+		n = strnlen(name, size - 1);
+		memcpy(buf, name, n);
 	}
 	buf[n] = '\0';
 	return n;

@@ -21,6 +21,12 @@
 size_t demangle_name(char *buf, size_t size, const char *name);
 
 /*
+ * The same as perf writes names: C++ and Rust ones without parameters and return type, and without
+ * what a compiler has put behind them (".part.0"); everything else, versions too, as it stands.
+ */
+size_t demangle_brief(char *buf, size_t size, const char *name);
+
+/*
  * True when name has the prefix of a mangled one (_Z, _R, _D, __Z); its underscore is then no sign
  * of a name that is the implementation's own.
  */

@@ -6,11 +6,15 @@
  *					DIR/html, in which that is the second of three moments
  *	write_formats DIR big		DIR/html of 100,000 stacks
  *	write_formats DIR hostile	DIR/html with names that are HTML
+ *	write_formats DIR places FILE... DIR/perf-data and DIR/perf-script of a stack of one frame for
+ *					each of many places in the code of these files
  *	write_formats DIR PID		of a process: prints READY once it measures, and takes the
  *					snapshot when a line comes on stdin
  */
 #include "unit/fixture_snapshot.h"
 
+#include <fcntl.h>
+#include <gelf.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -198,18 +202,71 @@ static int write_big(const char *dir)
 	return err;
 }
 
+/* Of so many places in each file perf is asked for the name. */
+#define PLACES 4000
+
+/* The golden ratio spreads them evenly over the code, in no order that functions have. */
+static void add_places(struct fixture *f, uint32_t process, const char *path)
+{
+	Elf *elf = NULL;
+	GElf_Phdr ph;
+	size_t n = 0;
+	int fd = open(path, O_RDONLY);
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	assert_non_null(elf);
+	assert_int_equal(elf_getphdrnum(elf, &n), 0);
+	for (size_t i = 0; i < n; i++) {
+		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_LOAD || !(ph.p_flags & PF_X))
+			continue;
+		for (uint64_t k = 0; k < PLACES; k++) {
+			uint64_t address = ph.p_vaddr + (k * 0x9e3779b97f4a7c15ull >> 20) % ph.p_filesz;
+			struct frame frame = fixture_frame(f, "?", path, NULL, 0);
+
+			frame.offset = address;
+			fixture_stack(
+				f, (struct snapshot_stack){
+					   .process = process,
+					   .count = 1,
+					   .stack = fixture_frames(f, &frame, 1, STACK_STOP_ROOT),
+					   .now = { .resident = 1 + k } });
+		}
+	}
+	elf_end(elf);
+	close(fd);
+}
+
+static int write_places(const char *dir, char **paths)
+{
+	struct fixture f = fixture_new();
+	uint32_t process = fixture_process(&f, 1, "places");
+	int err;
+
+	for (; *paths; paths++)
+		add_places(&f, process, *paths);
+	err = write_format(dir, export_find("perf-data"), f.s);
+	if (!err)
+		err = write_format(dir, export_find("perf-script"), f.s);
+	fixture_free(&f);
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	int err;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: write_formats DIR [PID | big | hostile]\n");
+		fprintf(stderr,
+			"usage: write_formats DIR [PID | big | hostile | places FILE...]\n");
 		return 2;
 	}
 	if (argc == 2)
 		err = write_fixture(argv[1]);
 	else if (!strcmp(argv[2], "big"))
 		err = write_big(argv[1]);
+	else if (!strcmp(argv[2], "places"))
+		err = write_places(argv[1], argv + 3);
 	else if (!strcmp(argv[2], "hostile"))
 		err = write_hostile(argv[1]);
 	else

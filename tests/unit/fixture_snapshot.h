@@ -25,7 +25,8 @@
 #define MIB  (1024ull * 1024)
 #define GIB  (1024ull * 1024 * 1024)
 
-#define LIBC "/usr/lib/x86_64-linux-gnu/libc.so.6"
+/* A path at which there is no file: names of a real one would be in perf-script. */
+#define LIBC "/opt/app/lib/libc.so.6"
 
 /* A command with an escape sequence, a line break and a byte that is no UTF-8. */
 #define HOSTILE_COMM "e\033[31m\nx;\xff\""
