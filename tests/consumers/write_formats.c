@@ -221,7 +221,8 @@ static void add_places(struct fixture *f, uint32_t process, const char *path)
 		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_LOAD || !(ph.p_flags & PF_X))
 			continue;
 		for (uint64_t k = 0; k < PLACES; k++) {
-			uint64_t address = ph.p_vaddr + (k * 0x9e3779b97f4a7c15ull >> 20) % ph.p_filesz;
+			uint64_t address =
+				ph.p_vaddr + (k * 0x9e3779b97f4a7c15ull >> 20) % ph.p_filesz;
 			struct frame frame = fixture_frame(f, "?", path, NULL, 0);
 
 			frame.offset = address;

@@ -21,12 +21,12 @@
 #include "model/snapshot.h"
 #include "model/stack_table.h"
 
-#define KIB  1024ull
-#define MIB  (1024ull * 1024)
-#define GIB  (1024ull * 1024 * 1024)
+#define KIB 1024ull
+#define MIB (1024ull * 1024)
+#define GIB (1024ull * 1024 * 1024)
 
 /* A path at which there is no file: names of a real one would be in perf-script. */
-#define LIBC "/opt/app/lib/libc.so.6"
+#define LIBC "/opt/lib/libc.so.6"
 
 /* A command with an escape sequence, a line break and a byte that is no UTF-8. */
 #define HOSTILE_COMM "e\033[31m\nx;\xff\""

@@ -132,13 +132,13 @@ static void test_a_sample_byte_for_byte(void **state)
 	char *text = script(&f);
 	static const char first[] =
 		"app  4711/4711  1700000000.123456: 3221225472    alloc_bytes: \n"
-		"\t            1000 calloc+0x1b (/opt/app/lib/libc.so.6)\n"
+		"\t            1000 calloc+0x1b (/opt/lib/libc.so.6)\n"
 		"\t            100c make_table+0x1b (/opt/app/app)\n"
 		"\t            1028 main+0x1b (/opt/app/app)\n"
 		"\t            1000 __libc_start_call_main+0x1b "
-		"(/opt/app/lib/libc.so.6)\n"
+		"(/opt/lib/libc.so.6)\n"
 		"\t            1000 __libc_start_main_impl+0x1b "
-		"(/opt/app/lib/libc.so.6)\n"
+		"(/opt/lib/libc.so.6)\n"
 		"\t            1000 _start+0x1b (/opt/app/app)\n"
 		"\n"
 		"app  4711/4711  1700000000.123456: 3221225472  phantom_bytes: \n";
