@@ -77,6 +77,7 @@ static void say_end(const struct recording *r, const char *path)
 	size_t n;
 	const struct recording_moment *moments = recording_moments(r, &n);
 	double seconds = (double)moments[n - 1].elapsed_ns / 1e9;
+	unsigned long long thinned = recording_info(r)->thinned;
 
 	if (recording_info(r)->end == RECORDING_UNFINISHED)
 		message_note("%s was not closed: memtop was killed, or is still recording; it ends "
@@ -84,6 +85,9 @@ static void say_end(const struct recording *r, const char *path)
 			     path, seconds);
 	else if (recording_info(r)->end == RECORDING_DISK_FULL)
 		message_note("%s ends after %.1f s, when the disk was full", path, seconds);
+	if (thinned)
+		message_note("of %llu measurements %llu are left: --max-size merged the oldest",
+			     (unsigned long long)n + thinned, (unsigned long long)n);
 }
 
 /* What happened in all of the recording: who looks at one moment wants to know how it came to it. */

@@ -27,6 +27,7 @@ struct record {
 	struct command *command; /* NULL: none is run */
 	char *file;
 	uint64_t snapshots;
+	uint64_t thinned;    /* snapshots that were merged into later ones */
 	uint64_t elapsed_ns; /* of the newest */
 	bool failed;	     /* the recording could not be written to its end */
 };
@@ -52,14 +53,23 @@ static void print_progress(const struct record *r, const struct snapshot *s)
 
 static void say_done(const struct record *r)
 {
-	char size[24];
+	char size[24], limit[24];
 	struct stat st;
 
-	if (r->snapshots && !stat(r->file, &st))
-		message_note("%s: %llu measurement%s in %.1f s, %s", r->file,
-			     (unsigned long long)r->snapshots, r->snapshots == 1 ? "" : "s",
-			     (double)r->elapsed_ns / 1e9,
-			     units_bytes(size, sizeof(size), (uint64_t)st.st_size));
+	if (!r->snapshots || stat(r->file, &st))
+		return;
+	message_note("%s: %llu measurement%s in %.1f s, %s", r->file,
+		     (unsigned long long)r->snapshots, r->snapshots == 1 ? "" : "s",
+		     (double)r->elapsed_ns / 1e9,
+		     units_bytes(size, sizeof(size), (uint64_t)st.st_size));
+	if (r->thinned)
+		message_note("%llu of them, the oldest first, were merged into later ones to stay "
+			     "below --max-size",
+			     (unsigned long long)r->thinned);
+	if (r->options->max_size && (uint64_t)st.st_size > r->options->max_size)
+		message_note("that is more than --max-size %s: what is left are the names of its "
+			     "stacks, which cannot be thinned",
+			     units_bytes(limit, sizeof(limit), r->options->max_size));
 }
 
 static void say_failed(const struct record *r, int err)
@@ -185,7 +195,10 @@ static int open_writer(struct record *r)
 
 static enum exit_status close_writer(struct record *r, enum exit_status status)
 {
-	int err = recording_writer_close(r->writer);
+	int err;
+
+	r->thinned = recording_writer_thinned(r->writer);
+	err = recording_writer_close(r->writer);
 
 	if (err) {
 		say_failed(r, err);

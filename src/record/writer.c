@@ -34,6 +34,9 @@
 /* So many pairs are merged at most while one snapshot is written: the measuring waits meanwhile. */
 #define MERGES_MAX 24
 
+/* About what a row of `held` takes in the file. */
+#define HELD_ROW_BYTES 40
+
 struct recording_writer {
 	sqlite3 *db;
 	struct place *place;
@@ -287,12 +290,20 @@ static int used_bytes(struct recording_writer *w, uint64_t *used)
 	return err;
 }
 
+/* What the peak and the end will take, as far as it does not take most of what there is. */
+static uint64_t held_reserve(const struct recording_writer *w, uint32_t n_tracks)
+{
+	uint64_t bytes = 2ull * HELD_ROW_BYTES * n_tracks;
+
+	return bytes < w->max_size / 3 ? bytes : w->max_size / 3;
+}
+
 /* Merges old moments until the file, with the WAL beside it, fits. */
 static int make_room(struct recording_writer *w)
 {
 	uint32_t n_tracks = (uint32_t)track_writer_states(w->tracks)->n;
-	/* the WAL needs room too, also for what is merged here */
-	uint64_t used, budget = w->max_size - w->max_size / 4;
+	/* the WAL needs room too, also for what is merged here, and so does what is written last */
+	uint64_t used, budget = w->max_size - w->max_size / 4 - held_reserve(w, n_tracks);
 	uint64_t merged = thinner_merged(w->thinner);
 	int rc = 1;
 
@@ -343,6 +354,11 @@ int recording_writer_add(struct recording_writer *w, const struct snapshot *s)
 	if (w->failed)
 		sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
 	return w->failed;
+}
+
+uint64_t recording_writer_thinned(const struct recording_writer *w)
+{
+	return thinner_merged(w->thinner);
 }
 
 uint64_t recording_writer_size(const struct recording_writer *w)

@@ -46,6 +46,9 @@ void recording_writer_skip(struct recording_writer *w, uint32_t pid, uint64_t be
  */
 int recording_writer_add(struct recording_writer *w, const struct snapshot *s);
 
+/* Measurements that were merged into later ones so far, for the sake of max_size. */
+uint64_t recording_writer_thinned(const struct recording_writer *w);
+
 /* Bytes of the file and what belongs to it now. */
 uint64_t recording_writer_size(const struct recording_writer *w);
 

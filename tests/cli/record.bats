@@ -172,6 +172,76 @@ sql() {
 	grep -q 'when the disk was full\|was not closed' "$dir/err"
 }
 
+# Many threads, of which each has a row for each of its stacks, and works all the time.
+workers() {
+	cat >"$dir/workers.py" <<-'PY'
+		import sys, threading, time
+		end = time.monotonic() + float(sys.argv[1])
+		def work():
+		    kept = []
+		    while time.monotonic() < end:
+		        kept += [bytearray(1000), [0] * 200, "x" * 700]
+		        if len(kept) > 500:
+		            del kept[:400]
+		        time.sleep(0.005)
+		threads = [threading.Thread(target=work) for _ in range(100)]
+		for t in threads: t.start()
+		for t in threads: t.join()
+	PY
+}
+
+@test "--max-size thins the oldest measurements, never grows beyond, and says so" {
+	need_root
+	workers
+	limit=$((1024 * 1024)) most=0
+	"$MEMTOP" record -d 0.02 --max-size 1M -o "$dir/a.db" -- /usr/bin/python3 "$dir/workers.py" 8 \
+		2>"$dir/err" 3>&- &
+	memtop=$!
+	while kill -0 $memtop 2>/dev/null; do
+		size=$(stat -c %s "$dir"/a.db* 2>/dev/null | awk '{ n += $1 } END { print n + 0 }')
+		[ "$size" -le "$most" ] || most=$size
+		sleep 0.02
+	done
+	wait $memtop
+	cat "$dir/err"
+	echo "at most $most bytes, $(stat -c %s "$dir/a.db") at the end"
+	[ "$most" -le $limit ]
+	[ "$(stat -c %s "$dir/a.db")" -le $limit ]
+	measured=$(sed -n 's/.*: \([0-9]*\) measurements in .*/\1/p' "$dir/err")
+	merged=$(sed -n 's/.*: \([0-9]*\) of them, the oldest first, were merged.*/\1/p' "$dir/err")
+	kept=$(sql 'SELECT count(*) FROM moment')
+	[ "$merged" -gt 0 ]
+	[ $((measured - merged)) -eq "$kept" ]
+	[ "$(sql "SELECT value FROM meta WHERE key = 'thinned'")" -eq "$merged" ]
+	# the first and the last second are there, and older times are the coarser
+	[ "$(sql 'SELECT min(elapsed_ns) < 1e9 AND max(elapsed_ns) > 7e9 FROM moment')" -eq 1 ]
+	sql 'SELECT group_concat(round(seconds, 1), " ") FROM timeline'
+	[ "$(sql 'SELECT count(*) FILTER (WHERE seconds < 4) < count(*) FILTER (WHERE seconds >= 4)
+		FROM timeline')" -eq 1 ]
+	# what is left adds up, and report tells what is not
+	for at in start peak end 2s; do
+		"$MEMTOP" report "$dir/a.db" --at $at >/dev/null 2>"$dir/err"
+		grep -q "of $measured measurements $kept are left: --max-size merged the oldest" "$dir/err"
+	done
+	[ "$(sql 'PRAGMA integrity_check')" = ok ]
+}
+
+@test "--max-size: a file of more names than fit is said to be too large" {
+	need_root
+	# each of 2^12 ways to get there is a stack
+	cat >"$dir/ways.py" <<-'PY'
+		import time
+		def a(n): return bytearray(1000) if not n else (a if n % 2 else b)(n // 2)
+		def b(n): return bytearray(1000) if not n else (a if n % 2 else b)(n // 2)
+		kept = [a(n | 1 << 12) for n in range(1 << 12)]
+		time.sleep(1)
+	PY
+	recorded -d 0.2 --max-size 1M -- /usr/bin/python3 "$dir/ways.py"
+	[ "$status" -eq 0 ]
+	grep -q 'more than --max-size 1 MiB: what is left are the names' "$dir/err"
+	"$MEMTOP" report "$dir/a.db" >/dev/null
+}
+
 @test "what is no recording is neither read nor overwritten" {
 	need_root
 	echo "a letter to my mother" >"$dir/letter"

@@ -19,7 +19,7 @@
 #include "record/recording.h"
 #include "record/writer.h"
 
-#define RECORDED "25"  /* seconds */
+#define RECORDED "25" /* seconds */
 #define HOUR	 3600 /* steps of a second */
 #define SECOND	 1000000000ull
 
