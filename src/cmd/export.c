@@ -4,17 +4,20 @@
 #include <errno.h>
 
 #include "base/error.h"
+#include "base/output.h"
 #include "cmd/gather.h"
 #include "cmd/message.h"
 #include "cmd/moment.h"
 #include "cmd/session.h"
 #include "cmd/sink.h"
+#include "export/course.h"
 #include "export/export.h"
 
 struct export
 {
 	const struct options *options;
 	struct sink *sink;
+	struct course course; /* for formats that show one */
 };
 
 static int write_snapshot(const struct snapshot *s, void *ctx)
@@ -33,6 +36,65 @@ static int write_snapshot(const struct snapshot *s, void *ctx)
 	return sink_put(e->sink);
 }
 
+/* --- a stretch of time ---------------------------------------------------------------------------
+ */
+
+static int course_take(const struct snapshot *now, const struct snapshot *previous, void *ctx)
+{
+	struct export *e = ctx;
+	struct snapshot *copy = snapshot_copy(now);
+
+	(void)previous;
+	return copy && !course_add(&e->course, copy) ? 0 : error_set(-ENOMEM, "out of memory");
+}
+
+static int course_write(const struct snapshot *now, void *ctx)
+{
+	struct export *e = ctx;
+	FILE *out = sink_begin(e->sink);
+	int err;
+
+	(void)now;
+	if (!out)
+		return error_set(-ENOMEM, "out of memory");
+	err = e->options->format->write_course(out, &e->course) ?: output_flush(out);
+	if (err) {
+		sink_drop(e->sink);
+		return err;
+	}
+	return sink_put(e->sink);
+}
+
+static void course_done(void *ctx)
+{
+	struct export *e = ctx;
+
+	course_free(&e->course);
+}
+
+/* All of a recording up to the moment that --at names. */
+static enum exit_status course_recording(struct export *e)
+{
+	const char *at = e->options->at ? e->options->at : "end";
+	struct moment m;
+	int err = moment_open(e->options->words.at[0], at, &m);
+
+	for (size_t i = 0; !err && i <= m.index; i++) {
+		struct snapshot *s;
+
+		err = recording_snapshot(m.recording, i, &s);
+		if (!err)
+			err = course_add(&e->course, s);
+	}
+	if (!err)
+		err = course_write(NULL, e);
+	course_done(e);
+	return moment_conclude(&m, err);
+}
+
+/* --- a moment ------------------------------------------------------------------------------------
+ */
+
 /* From a recording in place of a measurement. */
 static enum exit_status export_recording(struct export *e)
 {
@@ -48,6 +110,7 @@ enum exit_status cmd_export(const struct options *options)
 {
 	struct export e = { .options = options };
 	struct session_consumer consumer = { .end = write_snapshot, .ctx = &e };
+	bool course = options->format->write_course;
 	enum exit_status status;
 	int err;
 
@@ -56,9 +119,17 @@ enum exit_status cmd_export(const struct options *options)
 	status = options->words.n ? EXIT_DONE : session_permitted();
 	if (status)
 		return status;
+	e.course = course_of(options->export.value);
+	if (course) {
+		consumer.each = course_take;
+		consumer.end = course_write;
+		consumer.done = course_done;
+	}
 	err = sink_open(options->output, SINK_WHOLE, &e.sink);
 	if (!err) {
-		status = options->words.n ? export_recording(&e) : session_run(options, &consumer);
+		status = !options->words.n ? session_run(options, &consumer)
+			 : course	   ? course_recording(&e)
+					   : export_recording(&e);
 		err = sink_close(e.sink);
 	}
 	if (err && status == EXIT_DONE) {

@@ -286,6 +286,8 @@ enum exit_status session_run(const struct options *options, const struct session
 		err = consumer->ready ? consumer->ready(consumer->ctx) : 0;
 		status = conclude(&m, err ? err : session_loop(&m));
 	}
+	if (consumer->done)
+		consumer->done(consumer->ctx);
 	snapshot_free(m.now);
 	snapshot_free(m.previous);
 	marks_close(m.marks);

@@ -32,6 +32,8 @@ struct session_consumer {
 	 * has all events since measuring began.
 	 */
 	int (*end)(const struct snapshot *now, void *ctx);
+	/* Called last, whatever happened: copies of snapshots are to be freed by then. */
+	void (*done)(void *ctx);
 	void *ctx;
 };
 

@@ -15,6 +15,7 @@
 
 #include "model/snapshot.h"
 
+struct course;
 struct page;
 
 /* Which figure stands for a stack in formats that carry only one (--value). */
@@ -43,6 +44,8 @@ struct export_format {
 	 * do with one moment.  Errors as there.
 	 */
 	int (*write_page)(const struct page *page, FILE *out);
+	/* The same for formats that show how one figure went, and whose it was at two moments. */
+	int (*write_course)(FILE *out, const struct course *course);
 };
 
 /* The format of that name; NULL with error_text() (of -EINVAL) listing the names when there is

@@ -6,10 +6,14 @@
 #include <stdlib.h>
 
 #include "export/call_tree.h"
+#include "export/course.h"
 #include "export/label.h"
 
 /* Nodes below this part of the whole are summed up. */
 #define THRESHOLD 1000
+
+/* Of a longer time so many snapshots are an even choice; massif itself keeps 100. */
+#define SNAPSHOTS 97
 
 struct massif {
 	FILE *out;
@@ -128,12 +132,12 @@ out:
 	return err;
 }
 
-static void snapshot_head_put(FILE *out, int number, uint64_t ns, uint64_t bytes)
+static void snapshot_head_put(FILE *out, int number, const struct course_point *point)
 {
 	fprintf(out,
 		"#-----------\nsnapshot=%d\n#-----------\ntime=%" PRIu64 "\nmem_heap_B=%" PRIu64
 		"\nmem_heap_extra_B=0\nmem_stacks_B=0\n",
-		number, ns / 1000000, bytes);
+		number, point->elapsed_ns / 1000000, point->bytes);
 }
 
 static void head_put(FILE *out, const struct snapshot *s, enum export_value value)
@@ -142,33 +146,63 @@ static void head_put(FILE *out, const struct snapshot *s, enum export_value valu
 	if (s->processes.n == 1 && s->processes.at[0].cmdline)
 		label_put(out, s->processes.at[0].cmdline, "", 0);
 	else
-		fprintf(out, "%zu processes", s->processes.n);
+		fprintf(out, "%zu process%s", s->processes.n, s->processes.n == 1 ? "" : "es");
 	fputs("\ntime_unit: ms\n", out);
 }
 
-static int massif_write(FILE *out, const struct snapshot *s, const struct export_options *options)
+static int tree_put(FILE *out, const struct snapshot *s, enum export_value value)
 {
 	struct massif m = { .out = out, .frames = frame_set_new(FRAME_LINE) };
 	int err = m.frames ? call_tree_init(&m.tree) : -ENOMEM;
 
 	if (!err)
-		err = tree_build(&m, s, options->value);
-	if (err)
-		goto out;
-	head_put(out, s, options->value);
-	snapshot_head_put(out, 0, 0, 0);
-	fputs("heap_tree=empty\n", out);
-	snapshot_head_put(out, 1, s->elapsed_ns, m.tree.nodes.at[0].total);
-	fputs("heap_tree=detailed\n", out);
-	err = node_put(&m, 0, 0);
-out:
+		err = tree_build(&m, s, value);
+	if (!err)
+		err = node_put(&m, 0, 0);
 	call_tree_free(&m.tree);
 	frame_set_free(m.frames);
 	return err;
+}
+
+static int massif_write_course(FILE *out, const struct course *c)
+{
+	static const struct course_point begin;
+	size_t n = c->points.n, step = n / SNAPSHOTS + 1;
+	int number = 0, err = 0;
+
+	head_put(out, c->last, c->value);
+	snapshot_head_put(out, number++, &begin);
+	fputs("heap_tree=empty\n", out);
+	for (size_t i = 0; i < n && !err; i++) {
+		bool peak = i == c->peak_at, last = i == n - 1;
+
+		if (i % step && !peak && !last)
+			continue;
+		snapshot_head_put(out, number++, &c->points.at[i]);
+		fprintf(out, "heap_tree=%s\n", peak ? "peak" : last ? "detailed" : "empty");
+		if (peak || last)
+			err = tree_put(out, peak ? c->peak : c->last, c->value);
+	}
+	return err;
+}
+
+/* Of a single moment that is all there is: when measuring began, and now. */
+static int massif_write(FILE *out, const struct snapshot *s, const struct export_options *options)
+{
+	static const struct course_point begin;
+	const struct course_point now = { s->elapsed_ns, course_total(s, options->value) };
+
+	head_put(out, s, options->value);
+	snapshot_head_put(out, 0, &begin);
+	fputs("heap_tree=empty\n", out);
+	snapshot_head_put(out, 1, &now);
+	fputs("heap_tree=detailed\n", out);
+	return tree_put(out, s, options->value);
 }
 
 const struct export_format export_massif = {
 	.name = "massif",
 	.description = "valgrind's massif, for ms_print and massif-visualizer (see --value)",
 	.write = massif_write,
+	.write_course = massif_write_course,
 };

@@ -71,6 +71,53 @@ with_commas() {
 	done
 }
 
+@test "massif of a recording: a snapshot for each measurement, trees at the peak and the end" {
+	need_root
+	need ms_print
+	timeout 60 "$MEMTOP" record -q -d 0.1 -o run.db -- /usr/bin/python3 -c 'import time
+rows = [bytearray(100_000) for _ in range(100)]
+time.sleep(0.5)
+del rows[10:]
+time.sleep(0.5)' 3>&-
+	"$MEMTOP" export -q run.db -f massif -o run.massif
+	for at in peak end; do
+		"$MEMTOP" report -q run.db --at $at --json | jq '[.stacks[].allocated // 0] | add' >$at
+	done
+	[ "$(cat peak)" -gt 10000000 ]
+	[ "$(cat end)" -lt "$(cat peak)" ]
+	"$BATS_TEST_DIRNAME/massif.py" run.massif "$(cat peak)" "$(cat end)"
+	ms_print --threshold=0 run.massif >read
+	# the first is when measuring began
+	measured=$(sqlite3 -readonly run.db 'SELECT count(*) FROM moment')
+	[ "$measured" -gt 8 ]
+	grep -q "^Number of snapshots: $((measured + 1))\$" read
+	grep -qE '^ Detailed snapshots: \[[0-9]+ \(peak\), [0-9]+\]$' read
+	# what ms_print has for each is what the recording has, to the byte
+	awk '/^ +[0-9]+ +[0-9,]+ +[0-9,]+ +[0-9,]+ +0 +0$/ { gsub(",", ""); if ($1) print $3 }' read >theirs
+	sqlite3 -readonly run.db 'SELECT allocated FROM timeline' >ours
+	diff ours theirs
+	# --at ends it there
+	"$MEMTOP" export -q run.db -f massif --at peak -o run.massif
+	"$BATS_TEST_DIRNAME/massif.py" run.massif "$(cat peak)"
+}
+
+@test "massif while measuring" {
+	need_root
+	start small
+	measure export -f massif -p "$target" -d 0.1 -D 1.5 -o live.massif
+	go
+	wait "$memtop"
+	exec {to_target}>&-
+	wait "$target" || true
+	target=
+	[ "$(grep -c '^snapshot=' live.massif)" -gt 8 ]
+	[ "$(grep -c '^heap_tree=\(peak\|detailed\)' live.massif)" -ge 1 ]
+	total=$(grep '^mem_heap_B=' live.massif | cut -d = -f 2 | sort -n | tail -n 1)
+	[ "$total" -ge 50500 ]
+	ms_print live.massif >read
+	grep -q '(peak)' read
+}
+
 @test "dhat: valgrind's viewer shows it" {
 	need_npm playwright-core
 	viewer=/usr/libexec/valgrind/dh_view.html

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""massif.py FILE BYTES: the tree of a massif file, node by node: n says how many children follow, and
-their bytes add up to their parent's, down from BYTES at the root."""
+"""massif.py FILE BYTES...: the trees of a massif file, node by node: n says how many children follow,
+and their bytes add up to their parent's, down from BYTES at the root, which its snapshot has too."""
 
 import re
 import sys
@@ -24,11 +24,19 @@ def read(lines, depth):
 def main():
 	with open(sys.argv[1]) as f:
 		text = f.read()
-	head, tree = text.split("heap_tree=detailed\n")
-	assert "heap_tree=empty\n" in head
-	lines = iter(tree.splitlines())
-	assert read(lines, 0) == int(sys.argv[2])
-	assert next(lines, None) is None, "more lines than nodes"
+	snapshots = re.split(r"^#-+\nsnapshot=\d+\n#-+\n", text, flags=re.MULTILINE)[1:]
+	wanted = [int(arg) for arg in sys.argv[2:]]
+	assert snapshots[0].endswith("heap_tree=empty\n")
+	for snapshot in snapshots:
+		head, tree = re.split(r"heap_tree=\w+\n", snapshot)
+		if not tree:
+			continue
+		lines = iter(tree.splitlines())
+		total = read(lines, 0)
+		assert total == wanted.pop(0), f"a tree of {total} bytes"
+		assert f"mem_heap_B={total}\n" in head
+		assert next(lines, None) is None, "more lines than nodes"
+	assert not wanted, f"no tree of {wanted} bytes"
 
 
 main()
