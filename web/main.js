@@ -2,7 +2,7 @@
 // The page: what is chosen, and who draws it.
 import "./page.css";
 import * as flame from "./flame.js";
-import { data, frameName, NONE, peak, plain, start, VALUES } from "./model.js";
+import { choose as chooseProcess, data, frameName, NONE, peak, processes, single, plain, start, VALUES } from "./model.js";
 import * as table from "./table.js";
 import * as timeline from "./timeline.js";
 import { bytes, exact, percent, seconds, signed } from "./units.js";
@@ -19,14 +19,22 @@ function option(value, text) {
   return made;
 }
 
-function fillSelects() {
+// The moments of what is looked at; its peak is where one begins.
+function fillMoments() {
   const most = peak();
   const last = data.moments.length - 1;
   const label = (m, i) => seconds(m.time - start) + (i === most ? " (peak)" : i === last ? " (end)" : "");
-  by("value").append(...VALUES.map((v) => option(v, v)));
-  by("moment").append(...data.moments.map((m, i) => option(i, label(m, i))));
-  by("other").append(option("", "none"), ...data.moments.map((m, i) => option(i, label(m, i))));
+  by("moment").replaceChildren(...data.moments.map((m, i) => option(i, label(m, i))));
+  by("other").replaceChildren(option("", "none"), ...data.moments.map((m, i) => option(i, label(m, i))));
   state.moment = data.moments.length ? most : null;
+  state.other = null;
+}
+
+function fillSelects() {
+  by("value").append(...VALUES.map((v) => option(v, v)));
+  by("process").append(option("", "all"), ...processes.map((f) => option(f, frameName(f))));
+  by("process-label").hidden = processes.length < 2;
+  fillMoments();
 }
 
 function head() {
@@ -88,7 +96,18 @@ function choose(moment, compare) {
   drawStacks();
 }
 
+function chooseOnly(process) {
+  chooseProcess(process);
+  fillMoments();
+  by("coarse").textContent = single()
+    ? `${frameName(process)} alone, at the ${data.moments.length} moments whose stacks are kept` : "";
+  timeline.refill();
+  choose(state.moment, false);
+}
+
 function listen() {
+  by("process").addEventListener("change", (e) =>
+    chooseOnly(e.target.value === "" ? null : Number(e.target.value)));
   by("value").addEventListener("change", (e) => {
     state.value = e.target.value;
     table.sortBy(state.value);
@@ -130,4 +149,4 @@ events();
 listen();
 timeline.make(choose);
 if (state.moment !== null) choose(state.moment, false);
-window.memtop = { seen: timeline.seen };
+window.memtop = { seen: timeline.seen, drawn: timeline.drawn };

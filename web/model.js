@@ -4,6 +4,9 @@
 export const NONE = 4294967295;
 export const VALUES = ["allocated", "resident", "phantom", "swapped", "touched"];
 const CELL = 6; // node, resident, swapped, phantom, touched, count
+// of a process at a moment: its frame and these
+const SHARE = ["resident", "swapped", "phantom", "rss", "blocks", "allocator", "mappings", "stacks",
+               "files", "shared", "before_attach", "other"];
 
 export const data = JSON.parse(document.getElementById("data").textContent);
 
@@ -30,12 +33,54 @@ export const frameName = (frame) => (frame === NONE ? "(smaller ones)" : data.fr
 export const frameModule = (frame) => (frame === NONE ? "" : data.frames[2 * frame + 1]);
 export const nodeName = (node) => (node === 0 ? "all" : frameName(data.nodes.frame[node]));
 
+// --- one process or all
+
+// The frame of the process that a node belongs to: the outermost of all its stacks.
+const owner = new Uint32Array(nodes).fill(NONE);
+for (let i = 1; i < nodes; i++)
+  owner[i] = data.nodes.parent[i] === 0 ? data.nodes.frame[i] : owner[data.nodes.parent[i]];
+
+// Frames of the processes, those that held most first.
+export const processes = (() => {
+  const most = new Map();
+  for (const { processes: all } of data.moments) {
+    for (let i = 0; i < all.length; i += SHARE.length + 1)
+      most.set(all[i], Math.max(most.get(all[i]) ?? 0, all[i + 1] + all[i + 2] + all[i + 3]));
+  }
+  return [...most.keys()].sort((a, b) => most.get(b) - most.get(a));
+})();
+
+// The process that all else is about; null: all of them.
+let only = null;
+export const choose = (process) => { only = process; };
+export const single = () => only !== null;
+
+const counts = (cells, i) => only === null || owner[cells[i]] === only;
+
+// The timeline: of all, every measurement; of one process, the moments that the page has of it.
+export function course() {
+  if (only === null) return { ...data.points, ...data.accounts };
+  const made = { time: [], allocated: [] };
+  for (const name of SHARE) made[name] = [];
+  for (const moment of data.moments) {
+    const at = moment.processes.findIndex((f, i) => i % (SHARE.length + 1) === 0 && f === only);
+    made.time.push(moment.time);
+    SHARE.forEach((name, k) => made[name].push(at < 0 ? 0 : moment.processes[at + 1 + k]));
+    made.allocated.push(at < 0 ? 0 : moment.processes[at + 1] + moment.processes[at + 2] +
+                                     moment.processes[at + 3]);
+  }
+  return made;
+}
+
+// --- sums
+
 // What the stacks that end at each node hold at a moment.
 export function selves(moment, value) {
   const sums = new Float64Array(nodes);
   if (moment === null) return sums;
   const cells = data.moments[moment].cells;
-  for (let i = 0; i < cells.length; i += CELL) sums[cells[i]] += value_of[value](cells, i);
+  for (let i = 0; i < cells.length; i += CELL)
+    if (counts(cells, i)) sums[cells[i]] += value_of[value](cells, i);
   return sums;
 }
 
@@ -52,6 +97,7 @@ export function functions(moment) {
   if (moment === null) return rows;
   const cells = data.moments[moment].cells;
   for (let i = 0; i < cells.length; i += CELL) {
+    if (!counts(cells, i)) continue;
     const frame = data.nodes.blame[cells[i]];
     let row = rows.get(frame);
     if (!row) {

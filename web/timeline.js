@@ -2,7 +2,7 @@
 // The two charts over time, with events and marks on them and the chosen moments.
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { data, nearest, plain, start } from "./model.js";
+import { course, data, nearest, plain, start } from "./model.js";
 import { bytes, seconds } from "./units.js";
 
 const ACCOUNTS = [
@@ -92,28 +92,42 @@ function clickable(u, choose) {
   });
 }
 
+let shown = course();
+const times = () => shown.time.map((t) => t - start);
+const curves = () => [times(), ...CURVES.map(([key]) => shown[key])];
+
 function curvesChart(place) {
   const series = CURVES.map(([key, label]) => ({
     label, stroke: () => css(`--${key}`), width: 2, value: (u, n) => (n === null ? "" : bytes(n)),
   }));
-  const columns = [data.points.time.map((t) => t - start), ...CURVES.map(([key]) => data.points[key])];
-  return new uPlot(options(series, 260), columns, place);
+  return new uPlot(options(series, 260), curves(), place);
 }
 
 // Areas one on the other: the topmost is painted first, and what lies below it over it.
-function accountsChart(place) {
+function areas() {
   const stacked = [];
-  let below = data.points.time.map(() => 0);
+  let below = shown.time.map(() => 0);
   for (const [key] of ACCOUNTS) {
-    below = below.map((n, i) => n + data.accounts[key][i]);
+    below = below.map((n, i) => n + shown[key][i]);
     stacked.unshift(below);
   }
+  return [times(), ...stacked];
+}
+
+function accountsChart(place) {
   const names = [...ACCOUNTS].reverse();
   const series = names.map(([key, label, color]) => ({
     label, fill: color, stroke: color, width: 1, points: { show: false },
-    value: (u, n, s, i) => (i === null || i === undefined ? "" : bytes(data.accounts[key][i])),
+    value: (u, n, s, i) => (i === null || i === undefined ? "" : bytes(shown[key][i])),
   }));
-  return new uPlot(options(series, 220), [data.points.time.map((t) => t - start), ...stacked], place);
+  return new uPlot(options(series, 220), areas(), place);
+}
+
+// Another process was chosen.
+export function refill() {
+  shown = course();
+  charts[0].setData(curves());
+  charts[1].setData(areas());
 }
 
 export function make(choose) {
@@ -139,3 +153,4 @@ export function resize() {
 
 // What a test asks: the seconds that are seen.
 export const seen = () => charts.map((c) => [c.scales.x.min, c.scales.x.max]);
+export const drawn = () => charts.map((c) => c.data.map((column) => [...column]));

@@ -122,11 +122,28 @@ static int frame_add(struct frame_set *set, const struct frame *f, struct frame_
 	return err ? err : vec_push(path, number);
 }
 
-static int named_add(struct frame_set *set, const char *name, struct frame_path *path)
+static int named_number(struct frame_set *set, const char *name, uint32_t *number)
 {
 	struct frame f = { .function = strpool_add(set->pool, name) };
 
-	return f.function ? frame_add(set, &f, path) : -ENOMEM;
+	return f.function ? frame_set_add(set, &f, number) : -ENOMEM;
+}
+
+static int named_add(struct frame_set *set, const char *name, struct frame_path *path)
+{
+	uint32_t number;
+	int err = named_number(set, name, &number);
+
+	return err ? err : vec_push(path, number);
+}
+
+int frame_set_process(struct frame_set *set, const struct snapshot_process *p, uint32_t *number)
+{
+	char comm[LABEL_COMM_SIZE], name[LABEL_COMM_SIZE + 16];
+
+	label_comm(comm, p);
+	snprintf(name, sizeof(name), "%s-%u", comm, p->pid);
+	return named_number(set, name, number);
 }
 
 int frame_set_path(struct frame_set *set, const struct snapshot *s,
@@ -134,8 +151,8 @@ int frame_set_path(struct frame_set *set, const struct snapshot *s,
 {
 	const struct snapshot_process *p = &s->processes.at[stack->process];
 	const char *missing = label_missing(s, stack);
-	char comm[LABEL_COMM_SIZE], name[LABEL_COMM_SIZE + 16];
 	const struct frame *frames = NULL;
+	uint32_t number;
 	size_t n = 0;
 	int err = 0;
 
@@ -148,7 +165,6 @@ int frame_set_path(struct frame_set *set, const struct snapshot *s,
 		err = named_add(set, missing, path);
 	if (err || !process)
 		return err;
-	label_comm(comm, p);
-	snprintf(name, sizeof(name), "%s-%u", comm, p->pid);
-	return named_add(set, name, path);
+	err = frame_set_process(set, p, &number);
+	return err ? err : vec_push(path, number);
 }

@@ -43,6 +43,9 @@ int frame_set_path(struct frame_set *set, const struct snapshot *s,
 /* The number of a single frame, which it gets now unless it has one; 0 or -ENOMEM. */
 int frame_set_add(struct frame_set *set, const struct frame *frame, uint32_t *number);
 
+/* The number of the frame that stands for a process in such lists; 0 or -ENOMEM. */
+int frame_set_process(struct frame_set *set, const struct snapshot_process *p, uint32_t *number);
+
 uint32_t frame_set_count(const struct frame_set *set);
 
 /*

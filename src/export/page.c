@@ -22,13 +22,19 @@ struct page *page_new(void)
 	return page;
 }
 
+static void moment_free(struct page_moment *m)
+{
+	vec_free(&m->cells);
+	vec_free(&m->shares);
+}
+
 void page_free(struct page *page)
 {
 	if (!page)
 		return;
 	text_free(&page->title);
 	vec_for_each (&page->moments, m)
-		vec_free(&m->cells);
+		moment_free(m);
 	vec_free(&page->points);
 	vec_free(&page->moments);
 	vec_free(&page->events);
@@ -128,7 +134,7 @@ static void page_thin(struct page *page)
 
 	for (size_t i = 0; i < page->moments.n; i++) {
 		if (i % 2)
-			vec_free(&page->moments.at[i].cells);
+			moment_free(&page->moments.at[i]);
 		else
 			page->moments.at[kept++] = page->moments.at[i];
 	}
@@ -143,7 +149,7 @@ static void make_room(struct page *page)
 
 	if (page->moments.n && newest % page->stride) {
 		page->moments.n--;
-		vec_free(&page->moments.at[page->moments.n].cells);
+		moment_free(&page->moments.at[page->moments.n]);
 	}
 	while (page->moments.n > 2 &&
 	       (page->moments.n >= PAGE_MOMENTS || cells_in_all(page) > PAGE_CELLS))
@@ -232,6 +238,24 @@ static int moment_fill(struct page *page, const struct snapshot *s, struct page_
 	return err;
 }
 
+static int shares_fill(struct page *page, const struct snapshot *s, struct page_moment *m)
+{
+	int err = 0;
+
+	vec_for_each (&s->processes, p) {
+		struct page_share share = { .now = p->now, .rss = p->rss, .accounts = p->accounts };
+
+		if (p->exited)
+			continue;
+		err = frame_set_process(page->frames, p, &share.frame);
+		if (!err)
+			err = vec_push(&m->shares, share);
+		if (err)
+			break;
+	}
+	return err;
+}
+
 int page_add_moment(struct page *page, const struct snapshot *s)
 {
 	struct page_moment m = { .time_ns = s->time_ns };
@@ -240,9 +264,11 @@ int page_add_moment(struct page *page, const struct snapshot *s)
 	make_room(page);
 	err = moment_fill(page, s, &m);
 	if (!err)
+		err = shares_fill(page, s, &m);
+	if (!err)
 		err = vec_push(&page->moments, m);
 	if (err)
-		vec_free(&m.cells);
+		moment_free(&m);
 	else
 		page->given++;
 	return err;

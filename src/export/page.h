@@ -8,7 +8,7 @@
  *
  *	page
  *	  points[]	the timeline: totals of every measurement
- *	  moments[]	what every stack held, at some of them
+ *	  moments[]	what every stack held, and every process, at some of them
  *	    '--> cells[] --.
  *	  tree  <----------'	all stacks of all moments; frames are numbered by a frame_set
  *	  events[]
@@ -44,9 +44,18 @@ struct page_cell {
 	uint64_t resident, swapped, phantom, touched, count;
 };
 
+/* What a process was as a whole. */
+struct page_share {
+	uint32_t frame; /* its own, the outermost of all its stacks */
+	struct figures now;
+	uint64_t rss;
+	struct rss_accounts accounts;
+};
+
 struct page_moment {
 	uint64_t time_ns;
 	struct VEC_OF(struct page_cell) cells;
+	struct VEC_OF(struct page_share) shares; /* of the processes that were there */
 };
 
 /* An event, and which frames are to blame for its stacks: CALL_NONE where none is known. */

@@ -76,29 +76,34 @@ static void points_put(struct json_writer *w, const struct page *page)
 	json_object_close(w);
 }
 
+static const struct {
+	const char *name;
+	size_t offset;
+} accounts[] = {
+	{ "blocks", offsetof(struct rss_accounts, blocks) },
+	{ "allocator", offsetof(struct rss_accounts, allocator) },
+	{ "mappings", offsetof(struct rss_accounts, mappings) },
+	{ "stacks", offsetof(struct rss_accounts, stacks) },
+	{ "files", offsetof(struct rss_accounts, files) },
+	{ "shared", offsetof(struct rss_accounts, shared) },
+	{ "before_attach", offsetof(struct rss_accounts, before_attach) },
+	{ "other", offsetof(struct rss_accounts, other) },
+};
+
+#define ACCOUNTS (sizeof(accounts) / sizeof(accounts[0]))
+
+static uint64_t account_of(const struct rss_accounts *a, size_t i)
+{
+	return *(const uint64_t *)((const char *)a + accounts[i].offset);
+}
+
 static void accounts_put(struct json_writer *w, const struct page *page)
 {
-	static const struct {
-		const char *name;
-		size_t offset;
-	} accounts[] = {
-		{ "blocks", offsetof(struct rss_accounts, blocks) },
-		{ "allocator", offsetof(struct rss_accounts, allocator) },
-		{ "mappings", offsetof(struct rss_accounts, mappings) },
-		{ "stacks", offsetof(struct rss_accounts, stacks) },
-		{ "files", offsetof(struct rss_accounts, files) },
-		{ "shared", offsetof(struct rss_accounts, shared) },
-		{ "before_attach", offsetof(struct rss_accounts, before_attach) },
-		{ "other", offsetof(struct rss_accounts, other) },
-	};
-
 	json_object_open(w, "accounts");
-	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++) {
+	for (size_t i = 0; i < ACCOUNTS; i++) {
 		json_array_open(w, accounts[i].name);
 		vec_for_each (&page->points, p)
-			json_number(w, NULL,
-				    *(const uint64_t *)((const char *)&p->accounts +
-							accounts[i].offset));
+			json_number(w, NULL, account_of(&p->accounts, i));
 		json_array_close(w);
 	}
 	json_object_close(w);
@@ -151,6 +156,21 @@ static bool cell_empty(const struct page_cell *cell)
 	return !(cell->resident | cell->swapped | cell->phantom | cell->touched | cell->count);
 }
 
+static void shares_put(struct json_writer *w, const struct page_moment *m)
+{
+	json_array_open(w, "processes");
+	vec_for_each (&m->shares, share) {
+		json_number(w, NULL, share->frame);
+		json_number(w, NULL, share->now.resident);
+		json_number(w, NULL, share->now.swapped);
+		json_number(w, NULL, figures_phantom(&share->now));
+		json_number(w, NULL, share->rss);
+		for (size_t i = 0; i < ACCOUNTS; i++)
+			json_number(w, NULL, account_of(&share->accounts, i));
+	}
+	json_array_close(w);
+}
+
 /* The cells by kept node; sum is scratch space, all zeros before and after. */
 static void moment_put(struct json_writer *w, const struct page_moment *m,
 		       const struct pruned *pruned, struct page_cell *sum)
@@ -179,6 +199,7 @@ static void moment_put(struct json_writer *w, const struct page_moment *m,
 		sum[i] = (struct page_cell){ 0 };
 	}
 	json_array_close(w);
+	shares_put(w, m);
 	json_object_close(w);
 }
 

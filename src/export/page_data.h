@@ -17,7 +17,9 @@
  *	nodes		{parent, frame, blame}: arrays; -1 where there is none
  *	points		{time, allocated, resident, ...}: arrays, time in s, bytes
  *	accounts	{blocks, ...}: arrays as in points
- *	moments		[{time, cells: [node, resident, swapped, phantom, touched, count, ...]}]
+ *	moments		[{time, cells: [node, resident, swapped, phantom, touched, count, ...],
+ *			  processes: [frame, resident, swapped, phantom, rss, blocks, allocator,
+ *				      mappings, stacks, files, shared, before_attach, other, ...]}]
  *	events		[{time, kind, pid, label, bytes, ..., stacks: [{cause, kind, bytes, frame}]}]
  * 0 or -ENOMEM; write errors stay in out.
  */

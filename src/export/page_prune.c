@@ -104,9 +104,13 @@ int page_prune(const struct page *page, struct pruned *pruned)
 	if (!weight)
 		return -ENOMEM;
 	err = limit_of(weight, page->tree.nodes.n, &pruned->below);
-	for (size_t i = 0; i < page->tree.nodes.n && !err; i++)
-		err = place_node(page, pruned, &rests, i,
-				 !pruned->below || weight[i] > pruned->below);
+	for (size_t i = 0; i < page->tree.nodes.n && !err; i++) {
+		/* a process stays however small: it can be looked at alone */
+		bool stays = !pruned->below || weight[i] > pruned->below ||
+			     !page->tree.nodes.at[i].parent;
+
+		err = place_node(page, pruned, &rests, i, stays);
+	}
 	table_free(&rests);
 	free(weight);
 	return err;

@@ -22,7 +22,7 @@ need_page() {
 	"$CONSUMERS/write_formats" "$dir"
 	need_page "$dir/html"
 	mv "$dir/html" "$dir/page.html"
-	in_browser opens,values,zooms,moments,compares,searches,sorts,themes "$dir/page.html"
+	in_browser opens,values,zooms,moments,processes,compares,searches,sorts,themes "$dir/page.html"
 }
 
 @test "hostile names stay text" {

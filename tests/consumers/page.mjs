@@ -83,6 +83,41 @@ const tests = {
     assert.equal(await page.locator('#flame g.frame[name="make_table"]').count(), 0);
   },
 
+  // One process alone: figures, graph, table and timeline are its own.
+  async processes(page) {
+    const names = await page.locator("#process option").allInnerTexts();
+    assert.equal(names.length, 4);
+    assert.equal(names[0], "all");
+    const drawn = () => page.evaluate(() => window.memtop.drawn());
+    const all = await drawn();
+    let sum = 0;
+    for (const [i, name] of names.entries()) {
+      if (!i) continue;
+      await page.selectOption("#process", { index: i });
+      const total = Number(/\(([0-9,]+) B\)/.exec(await text(page, "#total"))[1].replaceAll(",", ""));
+      const functions = column(await rows(page), 1).reduce((a, b) => a + b, 0);
+      assert.equal(functions, total);
+      const [curves, areas] = await drawn();
+      assert.equal(curves[0].length, 3); // the moments
+      // the curve leaves out what was there before memtop came
+      assert.equal(Math.max(...curves[1]), total - (name.startsWith("app") ? 25165824 : 0));
+      // what lies below the topmost area is RSS
+      assert.deepEqual(areas[1], curves[5]);
+      assert.match(await text(page, "#coarse"), /alone, at the 3 moments/);
+      sum += total;
+      if (name.startsWith("python3")) {
+        assert.equal(total, 300 * 1024 * 1024);
+        assert.equal(await page.locator('#flame g.frame[name="make_table"]').count(), 0);
+        assert.equal((await rows(page))[0][0], "read_all");
+      }
+    }
+    assert.equal(sum, 4366286870);
+    await page.selectOption("#process", "");
+    assert.ok((await text(page, "#total")).includes("(4,366,286,870 B)"));
+    assert.deepEqual(await drawn(), all);
+    assert.equal(await text(page, "#coarse"), "");
+  },
+
   async compares(page) {
     await page.selectOption("#moment", "2");
     await page.selectOption("#other", "0");
