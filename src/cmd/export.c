@@ -2,6 +2,8 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/output.h"
@@ -106,6 +108,23 @@ static enum exit_status export_recording(struct export *e)
 	return moment_conclude(&m, err);
 }
 
+/* A terminal takes no bytes that are no text, and perf no pipe; anything else may be behind one. */
+static enum exit_status check_stdout(const struct options *o)
+{
+	struct stat st;
+
+	if (o->output)
+		return EXIT_DONE;
+	if (o->format->binary && isatty(STDOUT_FILENO)) {
+		message_error("%s is no text, and nothing for a terminal: name a file with -o",
+			      o->format->name);
+		return EXIT_USAGE;
+	}
+	if (o->format->seekable && !fstat(STDOUT_FILENO, &st) && S_ISFIFO(st.st_mode))
+		message_note("perf reads %s from a file only, not from a pipe", o->format->name);
+	return EXIT_DONE;
+}
+
 enum exit_status cmd_export(const struct options *options)
 {
 	struct export e = { .options = options };
@@ -116,7 +135,9 @@ enum exit_status cmd_export(const struct options *options)
 
 	if (options->format->write_page)
 		return gather_run(options, NULL, options->format->write_page);
-	status = options->words.n ? EXIT_DONE : session_permitted();
+	status = check_stdout(options);
+	if (!status && !options->words.n)
+		status = session_permitted();
 	if (status)
 		return status;
 	e.course = course_of(options->export.value);

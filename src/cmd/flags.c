@@ -228,7 +228,8 @@ static int set_output(struct options *o, const struct flag *flag, const char *va
 {
 	if (!*value)
 		return error_set(-EINVAL, "--%s needs a file's name", flag->name);
-	o->output = strcmp(value, "-") ? value : NULL;
+	o->to_stdout = !strcmp(value, "-");
+	o->output = o->to_stdout ? NULL : value;
 	return 0;
 }
 
@@ -349,7 +350,7 @@ const struct flag flags[] = {
 	{ "svg", 0, NULL, FLAGS_OUTPUT, VERB_HTML,
 	  "the timeline alone, as a drawing", set_true, AT(svg) },
 	{ "output", 'o', "FILE", FLAGS_OUTPUT, PRINTS,
-	  "write to this file in place of stdout; html: of memtop.html (--svg: memtop.svg); "
+	  "write to this file in place of stdout (-); html: of memtop.html (--svg: memtop.svg); "
 	  "the recording is memtop.db by default, %p in its name is the process, %h the host, %t the time", set_output, 0 },
 	{ "max-size", 0, "BYTES", FLAGS_OUTPUT, VERB_RECORD,
 	  "keep the recording below this by thinning its oldest part (20M, 1G, ...)",

@@ -122,9 +122,10 @@ enum exit_status gather_run(const struct options *options, const char *file, gat
 
 	if (status)
 		return status;
+	if (options->output || options->to_stdout)
+		file = options->output;
 	g.page = page_new();
-	err = g.page ? sink_open(options->output ? options->output : file, SINK_WHOLE, &g.sink)
-		     : error_set(-ENOMEM, "out of memory");
+	err = g.page ? sink_open(file, SINK_WHOLE, &g.sink) : error_set(-ENOMEM, "out of memory");
 	if (!err) {
 		status = options->words.n ? gather_recording(&g, options->words.at[0])
 					  : session_run(options, &consumer);

@@ -19,7 +19,7 @@ typedef int (*gather_write)(const struct page *page, FILE *out);
 
 /*
  * Takes in the recording that options name, or else measures what they ask for, and writes it to
- * --output or else `file` (NULL: stdout).  Returns the exit status, everything said.
+ * --output ("-": stdout) or else `file` (NULL: stdout).  Returns the exit status, everything said.
  */
 enum exit_status gather_run(const struct options *options, const char *file, gather_write write);
 

@@ -51,7 +51,8 @@ struct options {
 	bool bytes; /* exact integers in tables */
 
 	bool batch, json;
-	const char *output; /* a file, argv's; NULL: stdout */
+	const char *output; /* a file, argv's; NULL: stdout, or a verb's own default */
+	bool to_stdout;	    /* -o -: stdout where the default is a file */
 	const struct export_format *format;
 	struct export_options export;
 	bool svg; /* of the HTML page only its timeline, as SVG */

@@ -215,6 +215,10 @@ enum exit_status cmd_record(const struct options *options)
 	enum exit_status status = session_permitted();
 	int err = 0, command_status = 0;
 
+	if (options->to_stdout) {
+		message_error("a recording is a database and cannot go to stdout: name a file");
+		return EXIT_USAGE;
+	}
 	if (status)
 		return status;
 	if (options->command)

@@ -9,6 +9,7 @@
 #ifndef MEMTOP_EXPORT_EXPORT_H
 #define MEMTOP_EXPORT_EXPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,6 +35,8 @@ struct export_options {
 struct export_format {
 	const char *name;	 /* as -f takes it */
 	const char *description; /* half a sentence for --help */
+	bool binary;		 /* nothing for a terminal */
+	bool seekable;		 /* who reads it wants a file, and no pipe */
 	/*
 	 * Writes s to out. 0, -ENOMEM, -EINVAL (cannot be written in this format, with
 	 * error_text()); write errors are left in the stream for export_write() to find.

@@ -234,5 +234,7 @@ static int perf_data_write(FILE *out, const struct snapshot *s,
 const struct export_format export_perf_data = {
 	.name = "perf-data",
 	.description = "a perf.data file, for perf report, perf diff, perf script, hotspot",
+	.binary = true,
+	.seekable = true,
 	.write = perf_data_write,
 };

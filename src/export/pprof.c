@@ -198,5 +198,6 @@ static int pprof_write(FILE *out, const struct snapshot *s, const struct export_
 const struct export_format export_pprof = {
 	.name = "pprof",
 	.description = "for go tool pprof, Parca, Pyroscope, speedscope; all figures, gzipped",
+	.binary = true,
 	.write = pprof_write,
 };

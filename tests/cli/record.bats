@@ -172,6 +172,35 @@ sql() {
 	grep -q 'when the disk was full\|was not closed' "$dir/err"
 }
 
+@test "-o - is stdout, for every format and for the page; a recording needs a file" {
+	need_root
+	recorded -d 0.2 -- true
+	cd "$dir"
+	for format in json csv folded perf-script perf-data pprof speedscope dhat massif svg; do
+		"$MEMTOP" export -q a.db -f $format -o file
+		"$MEMTOP" export -q a.db -f $format -o - | cmp - file
+		"$MEMTOP" export -q a.db -f $format | cmp - file
+	done
+	if "$MEMTOP" html -q a.db -o file.html; then
+		"$MEMTOP" html -q a.db -o - | cmp - file.html
+	fi
+	"$MEMTOP" html --svg -q a.db -o - | grep -q '^<svg '
+	"$MEMTOP" html --svg a.db # its own default
+	[ "$(ls | tr '\n' ' ')" = "a.db err file file.html memtop.svg out " ] ||
+		[ "$(ls | tr '\n' ' ')" = "a.db err file memtop.svg out " ]
+	# no binary on a terminal; perf wants a file
+	for format in perf-data pprof; do
+		status=0
+		script -qec "'$MEMTOP' export a.db -f $format" typescript >said || status=$?
+		[ "$status" -eq 2 ]
+		grep -q 'name a file with -o' said
+		[ "$(wc -c <said)" -lt 200 ]
+	done
+	"$MEMTOP" export a.db -f perf-data 2>err | cat >/dev/null
+	grep -q 'perf reads perf-data from a file only' err
+	refused 2 'name a file' record -o - -p $$ -D 0.1
+}
+
 # Many threads, of which each has a row for each of its stacks, and works all the time.
 workers() {
 	cat >"$dir/workers.py" <<-'PY'
