@@ -270,9 +270,8 @@ static int settle_view(struct options *o)
 	if (o->older)
 		o->view.leaks = true;
 	if (o->verb == VERB_EXPORT && !o->format)
-		return error_set(-EINVAL,
-				 "memtop export needs --format FORMAT; memtop export --help "
-				 "lists the formats");
+		return error_set(-EINVAL, "export needs --format FORMAT; memtop export --help "
+					  "lists the formats");
 	return 0;
 }
 
@@ -280,9 +279,9 @@ static int settle_view(struct options *o)
 static int settle_words(struct options *o)
 {
 	if (o->verb == VERB_DIFF && o->words.n < 2)
-		return error_set(-EINVAL, "memtop diff needs two recordings");
+		return error_set(-EINVAL, "diff needs two recordings");
 	if (o->verb == VERB_MARK && (o->words.n < 1 || !o->words.at[0][0]))
-		return error_set(-EINVAL, "memtop mark needs a label");
+		return error_set(-EINVAL, "mark needs a label");
 	if (o->verb == VERB_MARK && o->pids.n > 1)
 		return error_set(-EINVAL, "a mark belongs to one process at most");
 	if (o->verb != VERB_EXPORT && o->verb != VERB_HTML)

@@ -67,6 +67,7 @@ refused() {
 	[ "$got" -eq "$want" ] || { echo "exit status $got, not $want"; return 1; }
 	[ "$(wc -l <"$dir/err")" -eq 1 ] || { echo "not one line"; return 1; }
 	grep -q '^memtop: ' "$dir/err" || { echo "it does not begin with memtop:"; return 1; }
+	! grep -q '^memtop: memtop' "$dir/err" || { echo "it says memtop twice"; return 1; }
 	grep -qi -- "$words" "$dir/err" || { echo "it does not say: $words"; return 1; }
 	[ ! -s "$dir/out" ] || { echo "there is output:"; head -5 "$dir/out"; return 1; }
 }

@@ -243,9 +243,8 @@ static void test_output(void **state)
 	assert_int_equal(o.export.value, EXPORT_RESIDENT);
 	options_free(&o);
 	assert_refused(VERB_TOP, "--output=", "--output needs a file's name");
-	assert_refused(
-		VERB_EXPORT, "-a",
-		"memtop export needs --format FORMAT; memtop export --help lists the formats");
+	assert_refused(VERB_EXPORT, "-a",
+		       "export needs --format FORMAT; memtop export --help lists the formats");
 }
 
 static void test_shortened(void **state)
@@ -300,10 +299,10 @@ static void test_words(void **state)
 		{ VERB_RECORD, "ls",
 		  "unexpected 'ls'; memtop record takes options only, and a command after --" },
 		{ VERB_RECORD, "--max-size 4K", "--max-size cannot be less than 1M, not '4K'" },
-		{ VERB_DIFF, "a.db", "memtop diff needs two recordings" },
+		{ VERB_DIFF, "a.db", "diff needs two recordings" },
 		{ VERB_DIFF, "a b c", "unexpected 'c'; memtop diff takes two recordings" },
 		{ VERB_REPORT, "a b", "unexpected 'b'; memtop report takes one recording" },
-		{ VERB_MARK, "", "memtop mark needs a label" },
+		{ VERB_MARK, "", "mark needs a label" },
 		{ VERB_MARK, "-p 1,2 x", "a mark belongs to one process at most" },
 		{ VERB_EXPORT, "-f csv --at end", "--at goes with a recording only" },
 		{ VERB_EXPORT, "a.db -f csv -a", "give a recording or a target, not both" },
