@@ -103,8 +103,10 @@ static enum exit_status export_recording(struct export *e)
 	struct moment m;
 	int err = moment_open(e->options->words.at[0], e->options->at, &m);
 
-	if (!err)
+	if (!err) {
+		moment_say_peak(&m);
 		err = write_snapshot(m.now, e);
+	}
 	return moment_conclude(&m, err);
 }
 

@@ -55,23 +55,6 @@ static int find(const struct recording *r, const char *at, size_t *index)
 	return 0;
 }
 
-/* Between two measurements more may have been held than in any: the counting saw it. */
-static void say_higher_peak(const struct snapshot *s)
-{
-	const struct snapshot_process *p = s->processes.at;
-	char held[24], peak[24];
-	uint64_t allocated;
-
-	if (s->processes.n != 1)
-		return;
-	allocated = figures_allocated(&p->now);
-	if (p->peak_allocated > allocated + allocated / 20)
-		message_note("between two measurements the process held %s, not %s; --peak shows "
-			     "what each stack held then",
-			     units_bytes(peak, sizeof(peak), p->peak_allocated),
-			     units_bytes(held, sizeof(held), allocated));
-}
-
 static void say_end(const struct recording *r, const char *path)
 {
 	size_t n;
@@ -103,6 +86,21 @@ static int take_events(const struct recording *r, struct snapshot *s)
 	return err;
 }
 
+/* Reads the moment that index says. */
+static int take(struct moment *m)
+{
+	int err = 0;
+
+	snapshot_free(m->now);
+	snapshot_free(m->previous);
+	m->now = m->previous = NULL;
+	if (m->index)
+		err = recording_snapshot(m->recording, m->index - 1, &m->previous);
+	if (!err)
+		err = recording_snapshot(m->recording, m->index, &m->now);
+	return err ? err : take_events(m->recording, m->now);
+}
+
 int moment_open(const char *path, const char *at, struct moment *m)
 {
 	int err;
@@ -113,16 +111,43 @@ int moment_open(const char *path, const char *at, struct moment *m)
 	if (err)
 		return err;
 	say_end(m->recording, path);
-	err = find(m->recording, at, &m->index);
-	if (!err && m->index)
-		err = recording_snapshot(m->recording, m->index - 1, &m->previous);
-	if (!err)
-		err = recording_snapshot(m->recording, m->index, &m->now);
-	if (!err)
-		err = take_events(m->recording, m->now);
-	if (!err && (!at || !strcmp(at, "peak")))
-		say_higher_peak(m->now);
+	err = find(m->recording, at, &m->index) ?: take(m);
+	if (!err && m->now->processes.n == 1)
+		err = recording_counted_peak(m->recording, &m->now->processes.at[0], &m->peak_index,
+					     &m->peak);
+	m->highest = !at || !strcmp(at, "peak");
 	return err;
+}
+
+bool moment_below_peak(const struct moment *m)
+{
+	struct figures total = snapshot_total(m->now);
+	uint64_t allocated = figures_allocated(&total);
+
+	return m->highest && m->peak > allocated + allocated / 100;
+}
+
+void moment_say_peak(const struct moment *m)
+{
+	char held[24], peak[24];
+	struct figures total = snapshot_total(m->now);
+
+	if (moment_below_peak(m))
+		message_note(
+			"the highest measurement is of %s; between two of them the process held "
+			"%s, as counted, which report --peak shows",
+			units_bytes(held, sizeof(held), figures_allocated(&total)),
+			units_bytes(peak, sizeof(peak), m->peak));
+}
+
+int moment_to_peak(struct moment *m)
+{
+	if (!m->peak)
+		return 0;
+	m->index = m->peak_index;
+	m->highest = false;
+	m->counted = true;
+	return take(m);
 }
 
 void moment_close(struct moment *m)

@@ -7,6 +7,8 @@
 #ifndef MEMTOP_CMD_MOMENT_H
 #define MEMTOP_CMD_MOMENT_H
 
+#include <stdbool.h>
+
 #include "cmd/exit_status.h"
 #include "model/snapshot.h"
 #include "record/recording.h"
@@ -16,6 +18,10 @@ struct moment {
 	size_t index;		   /* of the moment */
 	struct snapshot *now;	   /* with the events of the whole recording */
 	struct snapshot *previous; /* of the moment before; NULL: there is none */
+	uint64_t peak; /* the most that the one process held, as counted; 0: there are several */
+	size_t peak_index; /* the first moment that knows of it */
+	bool highest;	   /* the moment is the highest measurement */
+	bool counted;	   /* the moment is peak_index */
 };
 
 /*
@@ -25,6 +31,19 @@ struct moment {
  * -EINVAL when there is no such moment.
  */
 int moment_open(const char *path, const char *at, struct moment *m);
+
+/* True when the moment is the highest measurement and its process has held yet more between two. */
+bool moment_below_peak(const struct moment *m);
+
+/* Says so on stderr, for output that has no words of its own. */
+void moment_say_peak(const struct moment *m);
+
+/*
+ * Goes to the moment whose at_peak are of the time when its one process held most; of several it
+ * stays where it is, as each has a peak of its own.  0 or -errno with error_text().
+ */
+int moment_to_peak(struct moment *m);
+
 void moment_close(struct moment *m);
 
 /*

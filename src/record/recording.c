@@ -22,6 +22,7 @@ struct recording {
 	struct content content;
 	sqlite3_stmt *processes; /* figures of the processes that were there at moment ?1 */
 	sqlite3_stmt *whole;	 /* the newest moment up to ?1 whose change has all states */
+	sqlite3_stmt *peak;	 /* when process ?1, attached at ?2, held most */
 	sqlite3_stmt *changes; /* from moment ?1 to ?2, the first of them whole or the very first */
 	struct VEC_OF(struct state) states; /* of the tracks at moment `at` */
 	size_t at;
@@ -45,6 +46,13 @@ static int prepare(struct recording *r)
 		       "m.moment <= ?1) ORDER BY p.id");
 	err = sql.failed ? -ENOMEM : sql_prepare(r->db, text_string(&sql), &r->processes);
 	text_free(&sql);
+	if (!err)
+		err = sql_prepare(
+			r->db,
+			"SELECT s.moment, s.peak_allocated FROM process p JOIN "
+			"process_moment s ON s.process = p.id WHERE p.pid = ? AND "
+			"p.attached_ns = ? ORDER BY s.peak_allocated DESC, s.moment LIMIT 1",
+			&r->peak);
 	if (!err)
 		err = sql_prepare(r->db,
 				  "SELECT coalesce(max(moment), 0) FROM change WHERE whole AND "
@@ -83,6 +91,7 @@ void recording_close(struct recording *r)
 		return;
 	sqlite3_finalize(r->processes);
 	sqlite3_finalize(r->whole);
+	sqlite3_finalize(r->peak);
 	sqlite3_finalize(r->changes);
 	sqlite3_close(r->db);
 	content_free(&r->content);
@@ -126,6 +135,27 @@ size_t recording_peak(const struct recording *r)
 			peak = i;
 	}
 	return peak;
+}
+
+int recording_counted_peak(struct recording *r, const struct snapshot_process *p, size_t *moment,
+			   uint64_t *bytes)
+{
+	int64_t id;
+	int rc;
+
+	sql_bind(r->peak, "ii", (int64_t)p->pid, (int64_t)p->attached_ns);
+	rc = sql_row(r->peak);
+	if (rc != 1)
+		return rc ? rc : -ENOENT;
+	id = sqlite3_column_int64(r->peak, 0);
+	*bytes = (uint64_t)sqlite3_column_int64(r->peak, 1);
+	sqlite3_reset(r->peak);
+	*moment = 0;
+	while (*moment < r->content.moment_ids.n && r->content.moment_ids.at[*moment] < id)
+		(*moment)++;
+	return *moment < r->content.moment_ids.n
+		       ? 0
+		       : content_damaged(r->db, "the figures of a process");
 }
 
 size_t recording_at(const struct recording *r, uint64_t elapsed_ns)

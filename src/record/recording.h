@@ -85,8 +85,16 @@ const struct recording_moment *recording_moments(const struct recording *r, size
 /* Every event of the recording, oldest first; the recording's own. NULL and 0 when there are none. */
 const struct snapshot_event *recording_events(const struct recording *r, size_t *n);
 
-/* The moment at which most was allocated in all; the earliest of equal ones. */
+/* The highest measurement: at which most was allocated in all; the earliest of equal ones. */
 size_t recording_peak(const struct recording *r);
+
+/*
+ * The most that a process of one of r's snapshots ever held, as counted: exact, and mostly between
+ * two measurements.  *moment is the first one that knows of it: its at_peak are of then.  0; -ENOENT
+ * when r has no such process; -EBADMSG with error_text() when the file is damaged there.
+ */
+int recording_counted_peak(struct recording *r, const struct snapshot_process *p, size_t *moment,
+			   uint64_t *bytes);
 
 /* The last moment that is not after elapsed_ns; the first one when all are later. */
 size_t recording_at(const struct recording *r, uint64_t elapsed_ns);

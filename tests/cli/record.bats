@@ -201,6 +201,47 @@ sql() {
 	refused 2 'name a file' record -o - -p $$ -D 0.1
 }
 
+@test "a peak between two measurements: what was measured and what was counted is told apart" {
+	need_root
+	cat >"$dir/burst.py" <<-'PY'
+		import time
+		time.sleep(0.6)
+		kept = bytearray(5_000_000)
+		time.sleep(0.6)
+		burst = [bytearray(10_000_000) for _ in range(3)]
+		del burst
+		time.sleep(0.8)
+	PY
+	recorded -d 0.5 -- /usr/bin/python3 "$dir/burst.py"
+	"$MEMTOP" report "$dir/a.db" --bytes -N 2 >"$dir/report" 2>"$dir/err"
+	head -9 "$dir/report"
+	head -1 "$dir/report" | grep -q ', the highest measurement$'
+	counted=$(sed -n 's/^Between two measurements it held more: \([0-9]*\), as counted.*/\1/p' "$dir/report")
+	[ "$counted" -gt 35000000 ]
+	[ ! -s "$dir/err" ]
+	# what is shown is what was measured
+	measured=$(sql 'SELECT max(allocated) FROM timeline')
+	[ "$measured" -lt 10000000 ]
+	grep -q "^  allocated $measured = " "$dir/report"
+	# and what was counted adds up to the byte
+	"$MEMTOP" report "$dir/a.db" --peak --bytes >"$dir/report"
+	grep -q "^AT PEAK is of when it held most, $counted: counted, between [0-9.]* s and" "$dir/report"
+	grep -qE '^ +30000003 .*burst.py:5' "$dir/report"
+	"$MEMTOP" report "$dir/a.db" --peak --json 2>"$dir/err" | jq -e --argjson counted "$counted" \
+		'([.stacks[].at_peak // 0] | add) == $counted and .processes[0].peak_allocated == $counted'
+	[ ! -s "$dir/err" ]
+	# output without words of its own says it on stderr
+	"$MEMTOP" export "$dir/a.db" -f folded >/dev/null 2>"$dir/err"
+	grep -q 'the highest measurement is of .*; between two of them the process held 36' "$dir/err"
+	# where the highest measurement is the peak there is nothing to tell
+	holder
+	recorded -d 0.2 -- /usr/bin/python3 "$dir/holder.py"
+	"$MEMTOP" report "$dir/a.db" | head -2 >"$dir/report"
+	head -1 "$dir/report" | grep -q 'the highest measurement$'
+	! grep -q 'held more' "$dir/report"
+	refused 2 'export needs --format' export "$dir/a.db"
+}
+
 # Many threads, of which each has a row for each of its stacks, and works all the time.
 workers() {
 	cat >"$dir/workers.py" <<-'PY'
