@@ -203,6 +203,24 @@ of_malloc() {
 	done
 }
 
+@test "hotspot: its parser finds the same bytes, and names" {
+	parser=$(ls /usr/lib/*/libexec/hotspot-perfparser /usr/libexec/hotspot-perfparser 2>/dev/null |
+		head -n 1)
+	# 98 packages of Qt and KDE are not asked for by tools/packages.txt
+	[ -n "$parser" ] || skip "there is no hotspot"
+	for run in plain kinds hand; do
+		"$BATS_TEST_DIRNAME/hotspot.py" "$parser" $run/perf-data >$run/hotspot
+		head -n 12 $run/hotspot
+		for event in alloc_bytes=allocated resident_bytes=resident phantom_bytes=phantom \
+			swapped_bytes=swapped; do
+			grep -qx "${event%=*} $(sum $run "${event#*=}")" $run/hotspot
+		done
+	done
+	grep -q '^command app 4711$' hand/hotspot
+	grep -q '^symbol plain_large plain$' plain/hotspot
+	grep -qE '^symbol (__GI_)?(__libc_)?malloc libc.so.6$' plain/hotspot
+}
+
 @test "from a recording: perf-script is what perf script prints of perf-data" {
 	start plain
 	measure record -p "$target" -d 0.2 -o run.db
