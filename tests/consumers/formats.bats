@@ -134,7 +134,6 @@ time.sleep(0.5)' 3>&-
 }
 
 @test "speedscope: it keeps every byte of every figure, and every name" {
-	need_npm playwright-core
 	need_npm speedscope
 	for run in kinds hand; do
 		node "$BATS_TEST_DIRNAME/speedscope.mjs" $run/speedscope >read
