@@ -39,9 +39,9 @@ static size_t slot_of(const struct table *t, uint64_t key)
 	return i;
 }
 
-static int table_grow(struct table *t)
+static int table_resize(struct table *t, size_t cap)
 {
-	struct table next = { .cap = t->cap ? t->cap * 2 : 64, .n = t->n };
+	struct table next = { .cap = cap, .n = t->n };
 
 	next.slots = calloc(next.cap, sizeof(*next.slots));
 	if (!next.slots)
@@ -55,12 +55,26 @@ static int table_grow(struct table *t)
 	return 0;
 }
 
+/* At most 5/8 full: probes stay short even for keys that arrive in runs. */
+static bool has_room(size_t cap, size_t n)
+{
+	return n * 8 < cap * 5;
+}
+
+int table_reserve(struct table *t, size_t n)
+{
+	size_t cap = t->cap ? t->cap : 64;
+
+	while (!has_room(cap, n))
+		cap *= 2;
+	return cap > t->cap ? table_resize(t, cap) : 0;
+}
+
 int table_put(struct table *t, uint64_t key, uint64_t value)
 {
 	size_t i;
 
-	/* at most 5/8 full: probes stay short even for keys that arrive in runs */
-	if (t->n * 8 >= t->cap * 5 && table_grow(t))
+	if (!has_room(t->cap, t->n) && table_resize(t, t->cap ? t->cap * 2 : 64))
 		return -ENOMEM;
 	i = slot_of(t, key);
 	t->n += !t->slots[i].used;

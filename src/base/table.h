@@ -19,6 +19,9 @@ struct table {
 	size_t n;
 };
 
+/* Makes room for n entries in all, so that no put has to move them; 0 or -ENOMEM. */
+int table_reserve(struct table *t, size_t n);
+
 /* Sets key to value, replacing what was there; 0 or -ENOMEM (then nothing changed). */
 int table_put(struct table *t, uint64_t key, uint64_t value);
 

@@ -8,6 +8,10 @@
 #include "base/table.h"
 #include "model/blame.h"
 #include "model/filter.h"
+#include "model/pairing.h"
+
+/* A list by stack id is made as long as there are at most so many ids for each stack. */
+#define IDS_EACH 4
 
 /* What makes two stacks belong to the same row: equal parts. */
 struct row_key {
@@ -18,11 +22,11 @@ struct builder {
 	const struct snapshot *s;
 	const struct group_options *options;
 	struct filter *filter;
-	struct table
-		earlier;  /* hash of (pid, stack, thread) -> allocated_total in the previous one */
-	uint64_t step_ns; /* time that the rates are over */
-	struct table by_key; /* hash of a row_key -> index in rows and keys */
+	struct pairing earlier; /* with the previous snapshot, for the rates */
+	uint64_t step_ns;	/* time that the rates are over */
+	struct table by_key;	/* hash of a row_key -> index in rows and keys */
 	struct VEC_OF(struct row_key) keys;
+	struct VEC_OF(uint32_t) of_stack; /* by stack id: index in rows and keys + 1; 0: none */
 	struct grouping *out;
 };
 
@@ -67,31 +71,20 @@ void group_sum_add(struct group_sum *a, const struct group_sum *b)
 /* --- rates --------------------------------------------------------------------------------------
  */
 
-static uint64_t stack_identity(const struct snapshot *s, const struct snapshot_stack *stack)
+static void rates_begin(struct builder *b, const struct snapshot *previous)
 {
-	uint64_t h = hash_u64((uint64_t)s->processes.at[stack->process].pid << 32 | stack->stack);
+	bool older = previous && previous->elapsed_ns < b->s->elapsed_ns;
 
-	return hash_u64(h ^ ((uint64_t)stack->kind << 32 | stack->thread));
+	b->step_ns = b->s->elapsed_ns - (older ? previous->elapsed_ns : 0);
+	pairing_begin(&b->earlier, b->s, older ? previous : NULL);
 }
 
-static int earlier_fill(struct builder *b, const struct snapshot *previous)
+static uint64_t stack_rate(struct builder *b, const struct snapshot_stack *stack)
 {
-	b->step_ns = b->s->elapsed_ns;
-	if (!previous || previous->elapsed_ns >= b->s->elapsed_ns)
-		return 0;
-	b->step_ns -= previous->elapsed_ns;
-	vec_for_each (&previous->stacks, stack) {
-		if (table_put(&b->earlier, stack_identity(previous, stack), stack->allocated_total))
-			return -ENOMEM;
-	}
-	return 0;
-}
+	const struct snapshot_stack *was =
+		stack->allocated_total ? pairing_earlier(&b->earlier, stack) : NULL;
+	uint64_t before = was ? was->allocated_total : 0;
 
-static uint64_t stack_rate(const struct builder *b, const struct snapshot_stack *stack)
-{
-	uint64_t before = 0;
-
-	table_get(&b->earlier, stack_identity(b->s, stack), &before);
 	if (!b->step_ns || before >= stack->allocated_total)
 		return 0;
 	return (uint64_t)((double)(stack->allocated_total - before) * 1e9 / (double)b->step_ns);
@@ -100,7 +93,7 @@ static uint64_t stack_rate(const struct builder *b, const struct snapshot_stack 
 /* --- rows ----------------------------------------------------------------------------------------
  */
 
-static struct group_sum stack_sum(const struct builder *b, const struct snapshot_stack *stack)
+static struct group_sum stack_sum(struct builder *b, const struct snapshot_stack *stack)
 {
 	return (struct group_sum){
 		.now = stack->now,
@@ -120,7 +113,7 @@ static struct group_sum stack_sum(const struct builder *b, const struct snapshot
 }
 
 /* A row of this stack alone, with the label that the grouping asks for. */
-static struct group_row stack_row(const struct builder *b, const struct snapshot_stack *stack)
+static struct group_row stack_row(struct builder *b, const struct snapshot_stack *stack)
 {
 	enum group_by by = b->options->by;
 	struct group_row row = {
@@ -189,11 +182,18 @@ static void row_merge(struct group_row *into, const struct group_row *row)
 	}
 }
 
-static int row_add(struct builder *b, const struct group_row *row)
+static int row_append(struct builder *b, const struct group_row *row, const struct row_key *key)
+{
+	return vec_push(&b->keys, *key) || vec_push(&b->out->rows, *row) ? -ENOMEM : 0;
+}
+
+static int row_add_hashed(struct builder *b, const struct group_row *row)
 {
 	struct row_key key = row_key(b, row);
-	uint64_t hash = hash_bytes(&key, sizeof(key)), i;
+	uint64_t hash = 0, i;
 
+	for (size_t k = 0; k < sizeof(key.part) / sizeof(key.part[0]); k++)
+		hash = hash_u64(hash + key.part[k] + k);
 	/* two keys of the same hash: the later one lives under the next free number */
 	for (; table_get(&b->by_key, hash, &i); hash++) {
 		if (!memcmp(&b->keys.at[i], &key, sizeof(key))) {
@@ -202,9 +202,52 @@ static int row_add(struct builder *b, const struct group_row *row)
 		}
 	}
 	i = b->keys.n;
-	if (vec_push(&b->keys, key) || vec_push(&b->out->rows, *row))
+	return row_append(b, row, &key) ?: table_put(&b->by_key, hash, i);
+}
+
+/*
+ * By stack, of a hundred thousand nearly each is a row of its own: to find that by its number takes
+ * a third of the time of a hash.  Stacks that look like others, or are several processes', are left
+ * to that.
+ */
+static int row_add(struct builder *b, const struct group_row *row)
+{
+	uint64_t shown = stack_table_shown(b->s->table, row->stack, b->options->native);
+	uint32_t *place;
+
+	if (shown != row->stack || row->stack >= b->of_stack.n)
+		return row_add_hashed(b, row);
+	place = &b->of_stack.at[row->stack];
+	if (!*place) {
+		struct row_key key = row_key(b, row);
+
+		*place = (uint32_t)b->keys.n + 1;
+		return row_append(b, row, &key);
+	}
+	if (b->out->rows.at[*place - 1].process != row->process)
+		return row_add_hashed(b, row);
+	row_merge(&b->out->rows.at[*place - 1], row);
+	return 0;
+}
+
+/* Room for what grouping by stack makes: growing step by step would copy it over and over. */
+static int rows_prepare(struct builder *b)
+{
+	size_t n = b->s->stacks.n, ids = stack_table_count(b->s->table);
+
+	if (b->options->by != GROUP_STACK)
+		return 0;
+	if (vec_reserve(&b->out->rows, n) || vec_reserve(&b->keys, n))
 		return -ENOMEM;
-	return table_put(&b->by_key, hash, i);
+	/* a table that has met very many stacks which are gone would need too large a list */
+	if (ids > IDS_EACH * n)
+		return 0;
+	if (vec_reserve(&b->of_stack, ids))
+		return -ENOMEM;
+	b->of_stack.n = ids;
+	if (ids)
+		memset(b->of_stack.at, 0, ids * sizeof(*b->of_stack.at));
+	return 0;
 }
 
 static int rows_fill(struct builder *b)
@@ -212,9 +255,7 @@ static int rows_fill(struct builder *b)
 	const struct group_options *o = b->options;
 	struct grouping *out = b->out;
 
-	/* by stack, nearly each is a row: growing step by step would copy them over and over */
-	if (o->by == GROUP_STACK &&
-	    (vec_reserve(&out->rows, b->s->stacks.n) || vec_reserve(&b->keys, b->s->stacks.n)))
+	if (rows_prepare(b))
 		return -ENOMEM;
 	vec_for_each (&b->s->stacks, stack) {
 		struct group_row row;
@@ -275,19 +316,17 @@ int snapshot_group(const struct snapshot *s, const struct snapshot *previous,
 	int err;
 
 	*out = (struct grouping){ 0 };
-	err = filter_new(options, &b.filter);
-	if (!err)
-		err = earlier_fill(&b, previous);
-	if (!err)
-		err = rows_fill(&b);
+	rates_begin(&b, previous);
+	err = filter_new(options, &b.filter) ?: rows_fill(&b);
+	err = pairing_end(&b.earlier) ?: err;
 	if (err)
 		grouping_free(out);
 	else if (!options->unsorted)
 		rows_cut(out, options);
 	filter_free(b.filter);
-	table_free(&b.earlier);
 	table_free(&b.by_key);
 	vec_free(&b.keys);
+	vec_free(&b.of_stack);
 	return err;
 }
 

@@ -100,9 +100,15 @@ struct snapshot *snapshot_new(struct stack_table *table)
 	return s;
 }
 
+struct snapshot *snapshot_share(struct snapshot *s)
+{
+	__atomic_fetch_add(&s->shares, 1, __ATOMIC_RELAXED);
+	return s;
+}
+
 void snapshot_free(struct snapshot *s)
 {
-	if (!s)
+	if (!s || __atomic_fetch_sub(&s->shares, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	stack_table_release(s->table, s->hold);
 	vec_free(&s->processes);
@@ -127,6 +133,7 @@ struct snapshot *snapshot_copy(const struct snapshot *s)
 		return NULL;
 	}
 	*copy = *s;
+	copy->shares = 0;
 	memset(&copy->processes, 0, sizeof(copy->processes));
 	memset(&copy->stacks, 0, sizeof(copy->stacks));
 	memset(&copy->events, 0, sizeof(copy->events));

@@ -191,11 +191,18 @@ struct snapshot {
 	struct VEC_OF(struct snapshot_event) events; /* since the previous snapshot */
 	struct stack_table *table;		     /* not owned; outlives the snapshot */
 	uint64_t hold;				     /* on the table's stacks */
+	uint32_t shares;			     /* further owners: see snapshot_share() */
 };
 
 /* An empty snapshot that refers to table; NULL when memory is out. The caller frees it. */
 struct snapshot *snapshot_new(struct stack_table *table);
 void snapshot_free(struct snapshot *s);
+
+/*
+ * One more owner, who frees it as the others do: it goes with the last.  From any thread; from then
+ * on none of them changes it.  Returns s.
+ */
+struct snapshot *snapshot_share(struct snapshot *s);
 
 /* A snapshot with the same content, over the same table; NULL when memory is out. */
 struct snapshot *snapshot_copy(const struct snapshot *s);

@@ -240,7 +240,7 @@ void detail_draw(struct screen *s, int y, int lines)
 		s->detail_lines = 1;
 		return;
 	}
-	row = &s->rows.at[at];
+	row = rows_at(&s->rows, at);
 	row_label(label, sizeof(label), row, s->now, &s->group);
 	sheet_line(&d, STYLE_TITLE, label);
 	figures_draw(&d, &row->group.sum);

@@ -162,6 +162,6 @@ void list_draw(struct screen *s, int y, int lines)
 	if (s->top + (size_t)lines > s->rows.n)
 		s->top = s->rows.n > (size_t)lines ? s->rows.n - (size_t)lines : 0;
 	for (size_t i = s->top; i < s->rows.n && lines; i++, lines--)
-		row_draw(s, &s->rows.at[i], y++, i == s->at);
+		row_draw(s, rows_at(&s->rows, i), y++, i == s->at);
 	remainder_draw(s, y, lines);
 }

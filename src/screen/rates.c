@@ -9,19 +9,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-
-/* Rows of two snapshots are in nearly the same order; so far a row is looked for further on. */
-#define LOOK_AHEAD 8
+#include "model/pairing.h"
 
 /* --- rates ---------------------------------------------------------------------------------------
  */
-
-static bool same_row(const struct snapshot *a, const struct snapshot_stack *x,
-		     const struct snapshot *b, const struct snapshot_stack *y)
-{
-	return x->stack == y->stack && x->thread == y->thread && x->kind == y->kind &&
-	       a->processes.at[x->process].pid == b->processes.at[y->process].pid;
-}
 
 static double grown(uint64_t now, uint64_t was)
 {
@@ -62,36 +53,32 @@ static void process_rates(struct rates *r, const struct snapshot *now,
 	}
 }
 
-struct rates rates_find(const struct snapshot *now, const struct snapshot *previous,
-			uint32_t process)
+int rates_find(struct rates *r, const struct snapshot *now, const struct snapshot *previous,
+	       uint32_t process)
 {
 	static const struct snapshot_stack nothing;
-	struct rates r = { 0 };
+	struct pairing earlier;
 	double seconds;
-	size_t j = 0;
+	int err;
 
+	*r = (struct rates){ 0 };
 	if (!previous || now->elapsed_ns <= previous->elapsed_ns)
-		return r;
+		return 0;
 	seconds = (double)(now->elapsed_ns - previous->elapsed_ns) / 1e9;
-	for (size_t i = 0; i < now->stacks.n; i++) {
-		const struct snapshot_stack *row = &now->stacks.at[i], *was = &nothing;
-		size_t k = j;
-
-		while (k < previous->stacks.n && k < j + LOOK_AHEAD &&
-		       !same_row(now, row, previous, &previous->stacks.at[k]))
-			k++;
-		if (k < previous->stacks.n && k < j + LOOK_AHEAD) {
-			was = &previous->stacks.at[k];
-			j = k + 1;
-		}
-		if (row->kind != STACK_BEFORE_ATTACH &&
-		    (process == RATES_ALL || row->process == process))
-			row_rates(&r, row, was);
+	pairing_begin(&earlier, now, previous);
+	vec_for_each (&now->stacks, row) {
+		/* a stack that has only touched has no rates, and that of before no stack */
+		if (row->kind == STACK_BEFORE_ATTACH || !row->allocated_total ||
+		    row->process >= now->processes.n ||
+		    (process != RATES_ALL && row->process != process))
+			continue;
+		row_rates(r, row, pairing_earlier(&earlier, row) ?: &nothing);
 	}
-	process_rates(&r, now, previous, process);
-	for (double *v = &r.allocated; v <= &r.swapped_in; v++)
+	err = pairing_end(&earlier);
+	process_rates(r, now, previous, process);
+	for (double *v = &r->allocated; v <= &r->swapped_in; v++)
 		*v /= seconds;
-	return r;
+	return err;
 }
 
 /* --- cost ----------------------------------------------------------------------------------------

@@ -20,9 +20,9 @@ struct rates {
 
 #define RATES_ALL UINT32_MAX
 
-/* Of the process of this index in now, or RATES_ALL; zeros when previous is NULL. */
-struct rates rates_find(const struct snapshot *now, const struct snapshot *previous,
-			uint32_t process);
+/* Of the process of this index in now, or RATES_ALL; zeros when previous is NULL. 0, or -ENOMEM. */
+int rates_find(struct rates *r, const struct snapshot *now, const struct snapshot *previous,
+	       uint32_t process);
 
 struct cost {
 	double cpu;	 /* share of one CPU, 0.01 is 1 %, since the last call */

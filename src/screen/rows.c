@@ -45,13 +45,12 @@ static int row_add(struct rows *rows, const struct group_row *g, const struct sn
 	if (by == GROUP_PROCESS && g->process != GROUP_MANY && s->processes.at[g->process].exited &&
 	    s->processes.n > 1)
 		return 0;
-
 	for (int f = 0; f < FIGURES; f++)
 		row.value[f] = (int64_t)order_value(&g->sum, figure_infos[f].order);
 	row.value[FIGURE_RSS] = by == GROUP_PROCESS && g->process != GROUP_MANY
 					? (int64_t)s->processes.at[g->process].rss
 					: 0;
-	return vec_push(rows, row);
+	return vec_push(&rows->all, row);
 }
 
 /* Processes that hold nothing yet are rows all the same: they have an RSS. */
@@ -61,7 +60,7 @@ static int processes_add(struct rows *rows, const struct snapshot *s,
 	struct table known = { 0 };
 	int err = 0;
 
-	vec_for_each (rows, row)
+	vec_for_each (&rows->all, row)
 		err = err ?: table_put(&known, row->key, 0);
 	for (uint32_t i = 0; !err && !options->focus && i < s->processes.n; i++) {
 		struct group_row g = { .process = i, .thread = GROUP_MANY };
@@ -84,16 +83,16 @@ static int rows_of(struct rows *rows, const struct snapshot *now, const struct s
 	err = snapshot_group(now, previous, &all, &g);
 	if (err)
 		return err;
-	vec_clear(rows);
+	vec_clear(&rows->all);
+	rows->n = 0;
 	rows->filtered = g.filtered;
 	rows->before_attach = g.before_attach;
-	err = vec_reserve(rows, g.rows.n);
+	err = vec_reserve(&rows->all, g.rows.n);
 	for (size_t i = 0; !err && i < g.rows.n; i++)
 		err = row_add(rows, &g.rows.at[i], now, options->by);
 	grouping_free(&g);
 	if (!err && options->by == GROUP_PROCESS)
 		err = processes_add(rows, now, options);
-	rows->all = rows->n;
 	return err;
 }
 
@@ -104,22 +103,33 @@ static int base_subtract(struct rows *rows, const struct snapshot *base,
 	struct table by_key = { 0 };
 	int err = rows_of(&old, base, NULL, options);
 
-	for (size_t i = 0; !err && i < old.n; i++)
-		err = table_put(&by_key, old.at[i].key, i);
-	for (size_t i = 0; !err && i < rows->n; i++) {
-		struct row *row = &rows->at[i];
+	err = err ?: table_reserve(&by_key, old.all.n);
+	for (size_t i = 0; !err && i < old.all.n; i++)
+		err = table_put(&by_key, old.all.at[i].key, i);
+	vec_for_each (&rows->all, row) {
 		uint64_t at;
 
-		if (!table_get(&by_key, row->key, &at))
+		if (err || !table_get(&by_key, row->key, &at))
 			continue;
 		for (int f = 0; f < FIGURES; f++) {
 			if (f != FIGURE_RATE)
-				row->value[f] -= old.at[at].value[f];
+				row->value[f] -= old.all.at[at].value[f];
 		}
 	}
 	table_free(&by_key);
 	rows_free(&old);
 	return err;
+}
+
+/* Nothing has been added yet; to group the same again would take as long as the rows did. */
+static void base_is_now(struct rows *rows)
+{
+	vec_for_each (&rows->all, row) {
+		for (int f = 0; f < FIGURES; f++) {
+			if (f != FIGURE_RATE)
+				row->value[f] = 0;
+		}
+	}
 }
 
 /* The process that is shown alone is found again in an older snapshot by what it is. */
@@ -146,7 +156,11 @@ int rows_make(struct rows *rows, const struct snapshot *now, const struct snapsh
 	struct group_options then = *options;
 	int err = rows_of(rows, now, previous, options);
 
-	if (!err && base && base_options(&then, now, base))
+	if (err || !base)
+		return err;
+	if (base == now)
+		base_is_now(rows);
+	else if (base_options(&then, now, base))
 		err = base_subtract(rows, base, &then);
 	return err;
 }
@@ -157,40 +171,51 @@ static bool row_is_empty(const struct row *row, enum figure figure)
 	       !row->value[FIGURE_RSS];
 }
 
-static int row_compare(const void *a, const void *b, void *figure)
+/* Larger first; of equals in an order that stays: they must not change places at each refresh. */
+static int place_compare(const void *a, const void *b)
 {
-	const struct row *x = a, *y = b;
-	enum figure f = *(const enum figure *)figure;
+	const struct row_place *x = a, *y = b;
 
-	if (row_is_empty(x, f) != row_is_empty(y, f))
-		return row_is_empty(x, f) ? 1 : -1;
-	if (x->value[f] != y->value[f])
-		return x->value[f] < y->value[f] ? 1 : -1;
-	if (x->value[FIGURE_ALLOCATED] != y->value[FIGURE_ALLOCATED])
-		return x->value[FIGURE_ALLOCATED] < y->value[FIGURE_ALLOCATED] ? 1 : -1;
-	/* any order that stays: equal rows must not change places at each refresh */
+	if (x->value != y->value)
+		return x->value < y->value ? 1 : -1;
+	if (x->allocated != y->allocated)
+		return x->allocated < y->allocated ? 1 : -1;
 	return (x->key > y->key) - (x->key < y->key);
 }
 
-void rows_sort(struct rows *rows, enum figure figure)
+int rows_sort(struct rows *rows, enum figure figure)
 {
-	rows->n = rows->all;
+	vec_clear(&rows->order);
+	rows->n = 0;
+	if (vec_reserve(&rows->order, rows->all.n))
+		return -ENOMEM;
+	for (size_t i = 0; i < rows->all.n; i++) {
+		const struct row *row = &rows->all.at[i];
+
+		if (!row_is_empty(row, figure))
+			rows->order.at[rows->n++] =
+				(struct row_place){ row->value[figure],
+						    row->value[FIGURE_ALLOCATED], row->key,
+						    (uint32_t)i };
+	}
+	rows->order.n = rows->n;
 	if (rows->n)
-		qsort_r(rows->at, rows->n, sizeof(*rows->at), row_compare, &figure);
-	while (rows->n && row_is_empty(&rows->at[rows->n - 1], figure))
-		rows->n--;
+		qsort(rows->order.at, rows->n, sizeof(*rows->order.at), place_compare);
+	return 0;
 }
 
 void rows_free(struct rows *rows)
 {
-	vec_free(rows);
+	vec_free(&rows->all);
+	vec_free(&rows->order);
+	rows->n = 0;
 }
 
 size_t rows_find(const struct rows *rows, uint64_t key)
 {
 	size_t i = 0;
 
-	while (i < rows->n && rows->at[i].key != key)
+	while (i < rows->n && rows->order.at[i].key != key)
 		i++;
 	return i;
 }

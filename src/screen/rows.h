@@ -17,11 +17,25 @@ struct row {
 	int64_t value[FIGURES];
 };
 
+/* What sorting moves in place of a row, which is ten times as large. */
+struct row_place {
+	int64_t value, allocated;
+	uint64_t key;
+	uint32_t row; /* index in all */
+};
+
 struct rows {
-	struct VEC_OF(struct row); /* n: those to show; rows that hold nothing lie behind them */
-	size_t all;
+	struct VEC_OF(struct row) all; /* in no order; some hold nothing and are not shown */
+	struct VEC_OF(struct row_place) order;
+	size_t n; /* those to show: rows_at() of 0 to n - 1 */
 	struct group_sum filtered, before_attach;
 };
+
+/* The i-th row to show. */
+static inline const struct row *rows_at(const struct rows *rows, size_t i)
+{
+	return &rows->all.at[rows->order.at[i].row];
+}
 
 /*
  * The rows of now into *rows (zero-initialised, or from an earlier call).  With base, an older
@@ -31,8 +45,8 @@ struct rows {
 int rows_make(struct rows *rows, const struct snapshot *now, const struct snapshot *previous,
 	      const struct snapshot *base, const struct group_options *options);
 
-/* Largest first; rows that hold nothing, and have nothing of this figure, are not shown. */
-void rows_sort(struct rows *rows, enum figure figure);
+/* Largest first; rows that hold nothing, and have nothing of this figure, are not shown; -ENOMEM. */
+int rows_sort(struct rows *rows, enum figure figure);
 void rows_free(struct rows *rows);
 
 /* Index of the row of this key, or rows->n. */

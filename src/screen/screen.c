@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -13,20 +15,22 @@
 #include "screen/state.h"
 
 /* Without anything to do the screen looks up so often: the figures' age goes on. */
-#define IDLE_MS 250
+#define IDLE_MS	   250
+
+#define HURRY_NICE -10
 
 /* --- rows ----------------------------------------------------------------------------------------
  */
 
-/* The only process of the target, or the one chosen; its index, or that of none: GROUP_MANY. */
-static uint32_t process_index(const struct screen *s)
+/* The only process of the target, or the one chosen; its index in now, or that of none: GROUP_MANY. */
+static uint32_t process_index(const struct screen *s, const struct snapshot *now)
 {
 	uint32_t found = GROUP_MANY;
 
-	if (!s->many && s->now->processes.n)
+	if (!s->many && now->processes.n)
 		return 0;
-	for (uint32_t i = 0; s->alone && i < s->now->processes.n; i++) {
-		const struct snapshot_process *p = &s->now->processes.at[i];
+	for (uint32_t i = 0; s->alone && i < now->processes.n; i++) {
+		const struct snapshot_process *p = &now->processes.at[i];
 
 		if (history_process(p) == s->alone_key)
 			return i;
@@ -39,7 +43,7 @@ static uint32_t process_index(const struct screen *s)
 
 const struct snapshot_process *screen_process(const struct screen *s)
 {
-	uint32_t i = process_index(s);
+	uint32_t i = process_index(s, s->now);
 
 	return i == GROUP_MANY ? NULL : &s->now->processes.at[i];
 }
@@ -54,43 +58,52 @@ static void selection_find(struct screen *s)
 		s->at = s->rows.n ? s->rows.n - 1 : 0;
 	/* in the detail view a row that is gone for now may come back */
 	if (s->rows.n && s->page != PAGE_DETAIL)
-		s->selected = s->rows.at[s->at].key;
+		s->selected = rows_at(&s->rows, s->at)->key;
 }
 
 void screen_regroup(struct screen *s)
 {
-	s->dirty = true;
+	s->dirty = s->stale = true;
+}
+
+/* What rows of this snapshot are to be made of. */
+static struct group_options rows_options(const struct screen *s, const struct snapshot *now)
+{
+	struct group_options o = s->group;
+	uint32_t process = process_index(s, now);
+
+	o.one_process = process != GROUP_MANY;
+	o.process = o.one_process ? process : 0;
+	return o;
 }
 
 void screen_rows(struct screen *s)
 {
-	uint32_t process;
 	int err;
 
 	if (!s->now || !s->dirty)
 		return;
 	s->dirty = false;
-	process = process_index(s);
-	if (s->alone && process == GROUP_MANY) {
+	if (s->alone && process_index(s, s->now) == GROUP_MANY) {
 		screen_say(s, "process %u has ended", s->alone_pid);
 		s->alone = false;
 		s->group.by = GROUP_PROCESS;
 		s->page = PAGE_TABLE;
 	}
-	s->group.one_process = process != GROUP_MANY;
-	s->group.process = s->group.one_process ? process : 0;
-	err = rows_make(&s->rows, s->now, s->previous, s->mark, &s->group);
+	s->group = rows_options(s, s->now);
+	err = rows_make(&s->rows, s->now, s->previous, s->mark, &s->group)
+		      ?: rows_sort(&s->rows, s->settings.sort)
+		      ?: rates_find(&s->rates, s->now, s->previous,
+				    s->group.one_process ? s->group.process : RATES_ALL);
 	if (err)
 		screen_say(s, "%s", error_text(err));
-	rows_sort(&s->rows, s->settings.sort);
 	selection_find(s);
-	s->rates = rates_find(s->now, s->previous,
-			      s->group.one_process ? s->group.process : RATES_ALL);
 }
 
 void screen_resort(struct screen *s, enum figure figure)
 {
-	rows_sort(&s->rows, figure);
+	if (rows_sort(&s->rows, figure))
+		screen_say(s, "out of memory");
 	selection_find(s);
 }
 
@@ -106,11 +119,80 @@ void screen_say(struct screen *s, const char *fmt, ...)
 /* --- taking in -----------------------------------------------------------------------------------
  */
 
+/* Hands the next snapshot to the clerk; false when its rows cannot be made like those of now. */
+static bool next_ask(struct screen *s)
+{
+	struct task *t = &s->task;
+
+	if (!s->now || (s->alone && process_index(s, s->next) == GROUP_MANY))
+		return false;
+	t->now = snapshot_share(s->next);
+	t->previous = snapshot_share(s->now);
+	t->mark = s->mark ? snapshot_share(s->mark) : NULL;
+	t->group = rows_options(s, s->next);
+	if (t->group.focus == s->filter) {
+		memcpy(t->pattern, s->filter, sizeof(t->pattern));
+		t->group.focus = t->pattern;
+	}
+	t->sort = s->settings.sort;
+	s->stale = false;
+	clerk_ask(s->clerk, t);
+	return true;
+}
+
+/* The snapshots of a task may go; its rows stay where they are, their room is used again. */
+static void task_end(struct task *t)
+{
+	snapshot_free(t->now);
+	snapshot_free(t->previous);
+	snapshot_free(t->mark);
+	t->now = t->previous = t->mark = NULL;
+}
+
+/* The next snapshot is the one that is shown from now on. */
+static int next_show(struct screen *s)
+{
+	int err;
+
+	snapshot_free(s->previous);
+	s->previous = s->now;
+	s->now = s->next;
+	s->next = NULL;
+	err = history_add(s->history, s->now) ?: events_add(s);
+	cost_update(&s->cost);
+	s->dirty = true;
+	return err;
+}
+
+/* Takes over the rows that the clerk has made, unless a key wants others by now. */
+static int task_take(struct screen *s, struct task *t)
+{
+	struct rows rows = s->rows;
+	int err = next_show(s);
+
+	if (t->err)
+		screen_say(s, "%s", t->why);
+	if (!t->err && !s->stale) {
+		s->rows = t->rows;
+		t->rows = rows;
+		s->rates = t->rates;
+		s->group.one_process = t->group.one_process;
+		s->group.process = t->group.process;
+		s->dirty = false;
+		if (t->sort != s->settings.sort)
+			screen_resort(s, s->settings.sort);
+		else
+			selection_find(s);
+	}
+	task_end(t);
+	return err;
+}
+
 static int take_in(struct screen *s)
 {
-	struct snapshot *fresh;
+	struct task *done;
 	bool close = false;
-	int err;
+	int err = 0;
 
 	feed_heard(s->feed, s->status, sizeof(s->status));
 	if (feed_finished(s->feed, &close)) {
@@ -120,16 +202,13 @@ static int take_in(struct screen *s)
 	/* what is frozen waits in the feed, where the newest takes its place */
 	if (s->frozen)
 		return 0;
-	fresh = feed_take(s->feed);
-	if (!fresh)
-		return 0;
-	snapshot_free(s->previous);
-	s->previous = s->now;
-	s->now = fresh;
-	err = history_add(s->history, fresh) ?: events_add(s);
-	cost_update(&s->cost);
-	screen_regroup(s);
-	return err;
+	done = clerk_take(s->clerk);
+	if (done)
+		err = task_take(s, done);
+	if (err || s->next)
+		return err;
+	s->next = feed_take(s->feed);
+	return s->next && !next_ask(s) ? next_show(s) : 0;
 }
 
 /* --- drawing -------------------------------------------------------------------------------------
@@ -205,10 +284,11 @@ static void wait_for_news(const struct screen *s)
 	struct pollfd fds[] = {
 		{ .fd = fileno(s->options->in), .events = POLLIN },
 		/* what is frozen must not wake again and again for a snapshot nobody takes */
-		{ .fd = s->frozen ? -1 : feed_fd(s->feed), .events = POLLIN },
+		{ .fd = s->frozen || s->next ? -1 : feed_fd(s->feed), .events = POLLIN },
+		{ .fd = s->frozen ? -1 : clerk_fd(s->clerk), .events = POLLIN },
 	};
 
-	poll(fds, 2, IDLE_MS);
+	poll(fds, sizeof(fds) / sizeof(fds[0]), s->seeking ? 0 : IDLE_MS);
 }
 
 /* A terminal that has gone (its window was closed) reads as its end. */
@@ -229,6 +309,10 @@ static int screen_loop(struct screen *s)
 		while ((key = getch()) != ERR)
 			keys_act(s, key);
 		err = take_in(s);
+		if (s->seeking) {
+			screen_rows(s);
+			selection_search_on(s);
+		}
 		s->quit |= s->options->stopped() || terminal_gone(s);
 	}
 	return err;
@@ -270,6 +354,10 @@ static void settings_keep(const struct settings *settings)
 
 static void screen_free(struct screen *s)
 {
+	clerk_free(s->clerk);
+	task_end(&s->task);
+	rows_free(&s->task.rows);
+	snapshot_free(s->next);
 	snapshot_free(s->now);
 	snapshot_free(s->previous);
 	snapshot_free(s->mark);
@@ -278,17 +366,31 @@ static void screen_free(struct screen *s)
 	vec_free(&s->log);
 }
 
+/*
+ * Who looks waits for keys to act, however much the rest of the machine has to do; it is little that
+ * this thread does.  Not permitted: then not.  The priority that it had before.
+ */
+static int thread_hurry(void)
+{
+	int before = getpriority(PRIO_PROCESS, (id_t)gettid());
+
+	setpriority(PRIO_PROCESS, (id_t)gettid(), HURRY_NICE);
+	return before;
+}
+
 int screen_run(struct feed *feed, const struct screen_options *options)
 {
 	struct screen s = { .feed = feed, .options = options, .history = history_new() };
-	int err;
+	int err, before;
 
 	if (!s.history)
 		return -ENOMEM;
 	settings_begin(&s);
-	err = terminal_open(options->out, options->in, options->color);
+	err = clerk_new(&s.clerk) ?: terminal_open(options->out, options->in, options->color);
 	if (!err) {
+		before = thread_hurry();
 		err = screen_loop(&s);
+		setpriority(PRIO_PROCESS, (id_t)gettid(), before);
 		terminal_close();
 		if (s.settings_changed)
 			settings_keep(&s.settings);

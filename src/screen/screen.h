@@ -6,10 +6,13 @@
  * keys; it never measures, and never waits for whoever does.  Nothing in it knows where snapshots
  * come from.
  *
- *	screen.c   the loop, what is where       keys.c     what each key does
- *	summary.c  header: bars, rates           list.c     the table
- *	timeline.c curves                        detail.c   one stack in full
- *	events.c   events in words               help.c     help, menus, the last line
+ *	screen.c    the loop, what is where      keys.c       what each key does
+ *	clerk.c     rows of a fresh snapshot     selection.c  moving, searching
+ *	summary.c   header: bars, rates          prompt.c     texts that are typed
+ *	timeline.c  curves                       menu.c       sort, export
+ *	events.c    events in words              mouse.c      clicks, the wheel
+ *	list.c      the table                    footer.c     the last line
+ *	detail.c    one stack in full            help.c       help
  */
 #ifndef MEMTOP_SCREEN_SCREEN_H
 #define MEMTOP_SCREEN_SCREEN_H

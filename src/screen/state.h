@@ -2,17 +2,19 @@
 /*
  * state: all that the screen knows, for the files that draw its parts and act on its keys.
  *
- * screen.c owns the one there is.  What draws takes it const; keys.c changes it.  It holds
+ * screen.c owns the one there is.  What draws takes it const; what acts on keys changes it.  It holds
  * snapshots by value of the feed: nothing in it belongs to the producer but the stack table.
  *
- *	now, previous   the newest snapshots      mark    the one that `d` kept, or NULL
- *	rows            made of now (and mark)    log     events as sentences
+ *	now, previous   what is shown             mark    the one that `d` kept, or NULL
+ *	next            the clerk makes its rows  log     events as sentences
+ *	rows            made of now (and mark)
  *	pages           table -> detail, help, menu: one is shown, the prompt lies over the last line
  */
 #ifndef MEMTOP_SCREEN_STATE_H
 #define MEMTOP_SCREEN_STATE_H
 
 #include "model/snapshot.h"
+#include "screen/clerk.h"
 #include "screen/column.h"
 #include "screen/feed.h"
 #include "screen/history.h"
@@ -49,6 +51,10 @@ struct screen {
 
 	struct snapshot *now, *previous, *mark;
 	bool frozen, ended, quit, dirty; /* dirty: rows are to be made anew */
+	struct clerk *clerk;
+	struct snapshot *next; /* NULL: the clerk has nothing to do */
+	struct task task;      /* its rows */
+	bool stale;	       /* a key has asked for other rows than these since */
 	struct history *history;
 	struct rates rates;
 	struct cost cost;
@@ -66,14 +72,20 @@ struct screen {
 	size_t at, top;		 /* its index, and that of the first row shown */
 	bool follow;		 /* the selection stays with its row rather than its place */
 	enum figure sort_before; /* that `p` or `t` returns to */
-	char filter[128], search[128];
+	char filter[CLERK_PATTERN], search[128];
 	uint64_t older_ns;
+
+	/* a search that goes on: see selection_search() */
+	bool seeking, search_failed;
+	size_t seek_next, seek_left;
 
 	size_t detail_top;   /* lines scrolled */
 	size_t detail_lines; /* as last drawn */
 
 	enum prompt_for prompt;
 	char prompt_text[256];
+	char filter_before[CLERK_PATTERN]; /* when it was opened, as is */
+	size_t search_home;
 	enum menu_for menu;
 	size_t menu_at;
 	size_t format; /* chosen for PROMPT_EXPORT */
@@ -110,18 +122,51 @@ void help_draw(int y, int lines);
 void menu_draw(const struct screen *s, int y, int lines);
 void footer_draw(const struct screen *s, int y);
 
-/* How many items the open menu has, and one's text. */
-size_t menu_items(const struct screen *s);
-const char *menu_item(const struct screen *s, size_t i);
-
 /* Takes in the events of the newest snapshot; -ENOMEM. */
 int events_add(struct screen *s);
 
 /* True when an event is about what is shown: any in the list, else those of the process. */
 bool event_concerns(const struct screen *s, const struct logged *e);
 
-/* --- keys.c: acts on one key of curses ---- */
+/* --- what acts on keys ---- */
+
+#define KEY_ESC 27
+
+/* Acts on one key of curses. */
 void keys_act(struct screen *s, int key);
+
+/* Sorts by a column, as a person chose; into the process of the selected row, or the row in full. */
+void keys_sort(struct screen *s, enum figure figure);
+void keys_open(struct screen *s);
+
+/* Selects the row at this place, or the last; moves the selection, or the text of a detail view. */
+void selection_set(struct screen *s, size_t at);
+void selection_move(struct screen *s, long by);
+
+/* True when it is a key that moves; it has then. */
+bool selection_key(struct screen *s, int key);
+
+/*
+ * To the next row from `from` on, round the end, whose label has the text s->search.  It only begins:
+ * as long as s->seeking, selection_search_on() looks at some more rows, and says it when none has it.
+ */
+void selection_search(struct screen *s, size_t from);
+void selection_search_on(struct screen *s);
+
+void prompt_open(struct screen *s, enum prompt_for prompt, const char *text);
+
+/* For a file's name, with one to begin with. */
+void prompt_file(struct screen *s, enum prompt_for prompt, const char *ending);
+void prompt_key(struct screen *s, int key);
+
+/* True when what is typed does not act: it is no pattern, or no row has it. */
+bool prompt_fails(const struct screen *s);
+
+void menu_open(struct screen *s, enum menu_for menu);
+void menu_key(struct screen *s, int key);
+
+/* Acts on what curses tells of the mouse, after KEY_MOUSE. */
+void mouse_act(struct screen *s);
 
 /* The key of the last line at column x (a click), or 0. */
 int footer_key_at(const struct screen *s, int x);

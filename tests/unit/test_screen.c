@@ -315,6 +315,7 @@ static void test_feed_closes(void **state)
 	fixture_free(&f);
 }
 
+/* As a live target has them: for each stack that holds blocks two that have only touched pages. */
 static void many_stacks(struct fixture *f)
 {
 	uint32_t app = fixture_process(f, 4711, "app");
@@ -334,6 +335,16 @@ static void many_stacks(struct fixture *f)
 					 .allocated_total = 4096ull * i,
 					 .allocations = 50,
 				 });
+		for (uint32_t k = 1; k <= 2; k++)
+			fixture_stack(f, (struct snapshot_stack){
+						 .process = app,
+						 .thread = 4711,
+						 .kind = STACK_TOUCH,
+						 .stack = fixture_app_stack(f, "memset", name,
+									    i + k * STACKS,
+									    STACK_STOP_ROOT),
+						 .touched = i % 4 ? 0 : 4096,
+					 });
 	}
 }
 
@@ -362,6 +373,8 @@ static void test_keys_are_quick(void **state)
 		{ "\033[6~", "function_" },
 		{ "/function_12\r", "[filter" },
 		{ "\033", "" },
+		{ "d", "since" },
+		{ "d", "function_" },
 	};
 	struct fixture f = fixture_new();
 	double best[sizeof(acts) / sizeof(acts[0])];

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "screen/clerk.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+struct clerk {
+	pthread_t thread;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t changed;
+	struct task *asked, *done;
+	bool over;
+	int fd;
+};
+
+void task_do(struct task *t)
+{
+	int err;
+
+	err = rows_make(&t->rows, t->now, t->previous, t->mark, &t->group);
+	err = err ?: rows_sort(&t->rows, t->sort);
+	err = err
+		      ?: rates_find(&t->rates, t->now, t->previous,
+				    t->group.one_process ? t->group.process : RATES_ALL);
+	t->err = err;
+	if (err)
+		snprintf(t->why, sizeof(t->why), "%s", error_text(err));
+}
+
+static void task_hand_back(struct clerk *c, struct task *t)
+{
+	uint64_t one = 1;
+	ssize_t n;
+
+	pthread_mutex_lock(&c->lock);
+	c->done = t;
+	n = write(c->fd, &one, sizeof(one));
+	(void)n; /* a counter that is full wakes as well */
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void *work(void *ctx)
+{
+	struct clerk *c = ctx;
+
+	for (;;) {
+		struct task *t;
+
+		pthread_mutex_lock(&c->lock);
+		while (!c->asked && !c->over)
+			pthread_cond_wait(&c->changed, &c->lock);
+		t = c->asked;
+		c->asked = NULL;
+		pthread_mutex_unlock(&c->lock);
+		if (!t)
+			return NULL;
+		task_do(t);
+		task_hand_back(c, t);
+	}
+}
+
+int clerk_new(struct clerk **clerk)
+{
+	struct clerk *c = calloc(1, sizeof(*c));
+	sigset_t all, before;
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	c->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (c->fd < 0) {
+		err = -errno;
+		free(c);
+		return err;
+	}
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->changed, NULL);
+	/* signals are for the screen's thread: it is the one that waits */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&c->thread, NULL, work, c);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err) {
+		close(c->fd);
+		free(c);
+		return -err;
+	}
+	*clerk = c;
+	return 0;
+}
+
+void clerk_free(struct clerk *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->over = true;
+	pthread_cond_signal(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+	pthread_join(c->thread, NULL);
+	pthread_mutex_destroy(&c->lock);
+	pthread_cond_destroy(&c->changed);
+	close(c->fd);
+	free(c);
+}
+
+void clerk_ask(struct clerk *c, struct task *t)
+{
+	pthread_mutex_lock(&c->lock);
+	c->asked = t;
+	pthread_cond_signal(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+}
+
+int clerk_fd(const struct clerk *c)
+{
+	return c->fd;
+}
+
+struct task *clerk_take(struct clerk *c)
+{
+	uint64_t rings;
+	struct task *t;
+	ssize_t n;
+
+	pthread_mutex_lock(&c->lock);
+	n = read(c->fd, &rings, sizeof(rings));
+	(void)n; /* nothing to read: nothing is done */
+	t = c->done;
+	c->done = NULL;
+	pthread_mutex_unlock(&c->lock);
+	return t;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The menus: a column to sort by, a format to export as. */
+#include "screen/paint.h"
+#include "screen/state.h"
+
+static size_t menu_items(const struct screen *s)
+{
+	size_t n = 0;
+
+	if (s->menu == MENU_SORT)
+		return FIGURES;
+	while (s->options->format(n))
+		n++;
+	return n;
+}
+
+static const char *menu_item(const struct screen *s, size_t i)
+{
+	return s->menu == MENU_SORT ? figure_infos[i].name : s->options->format(i);
+}
+
+void menu_draw(const struct screen *s, int y, int lines)
+{
+	size_t n = menu_items(s), top = 0;
+
+	paint_text(y, 0, COLS, terminal_style(STYLE_TITLE),
+		   s->menu == MENU_SORT ? "Sort by" : "Export as");
+	if (lines < 2)
+		return;
+	if (s->menu_at >= (size_t)lines - 1)
+		top = s->menu_at - (size_t)lines + 2;
+	for (size_t i = top; i < n && i - top < (size_t)lines - 1; i++)
+		paint_format(y + 1 + (int)(i - top), 1, COLS - 1,
+			     terminal_style(i == s->menu_at ? STYLE_SELECTED : STYLE_PLAIN),
+			     " %-14s", menu_item(s, i));
+}
+
+void menu_open(struct screen *s, enum menu_for menu)
+{
+	s->page = PAGE_MENU;
+	s->menu = menu;
+	s->menu_at = menu == MENU_SORT ? s->settings.sort : 0;
+}
+
+static void menu_choose(struct screen *s)
+{
+	s->page = PAGE_TABLE;
+	if (s->menu == MENU_SORT) {
+		keys_sort(s, (enum figure)s->menu_at);
+		return;
+	}
+	s->format = s->menu_at;
+	prompt_file(s, PROMPT_EXPORT, s->options->format(s->menu_at));
+}
+
+void menu_key(struct screen *s, int key)
+{
+	size_t n = menu_items(s);
+
+	if (key == KEY_UP || key == 'k')
+		s->menu_at = (s->menu_at + n - 1) % n;
+	else if (key == KEY_DOWN || key == 'j')
+		s->menu_at = (s->menu_at + 1) % n;
+	else if (key == '\r' || key == '\n' || key == KEY_ENTER)
+		menu_choose(s);
+	else if (key == KEY_ESC || key == 'q')
+		s->page = PAGE_TABLE;
+}
