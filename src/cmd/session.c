@@ -239,6 +239,9 @@ static enum exit_status conclude(struct session *m, int err)
 {
 	if (m->now)
 		log_stack_ends(&m->now->ends);
+	/* nobody wants what was being measured */
+	if (err == -ECANCELED)
+		err = 0;
 	if (err)
 		return fail(err);
 	if (!m->measured)
@@ -267,15 +270,17 @@ enum exit_status session_permitted(void)
 enum exit_status session_run(const struct options *options, const struct session_consumer *consumer)
 {
 	struct session m = { .options = options, .consumer = consumer };
+	struct live_options live = options->live;
 	enum exit_status status;
 	int err;
 
 	m.ended = calloc(options->pids.n + 1, sizeof(*m.ended));
 	if (!m.ended)
 		return fail(-ENOMEM);
-	err = live_open(&options->live, &m.live);
+	live.progress = (struct live_progress){ consumer->go_on, consumer->ctx };
+	err = live_open(&live, &m.live);
 	if (err) {
-		status = fail(err);
+		status = err == -ECANCELED ? EXIT_DONE : fail(err);
 	} else {
 		if (live_attach_method(m.live))
 			log_info("probes are attached by %s", live_attach_method(m.live));

@@ -24,6 +24,11 @@ struct session_consumer {
 	/* Asked often: true ends the measuring, as a signal does. */
 	bool (*finished)(void *ctx);
 	bool at_once; /* the first snapshot when measuring begins, not a delay later */
+	/*
+	 * Called often while a measurement goes on, with what is being done (NULL: little): false gives it up, and
+	 * ends the measuring in good order without a last snapshot.
+	 */
+	bool (*go_on)(void *ctx, const char *what, unsigned percent);
 	bool no_last; /* a signal ends it without a last snapshot: nobody would see it */
 	/* Called with every snapshot and the one before it (NULL at first). */
 	int (*each)(const struct snapshot *now, const struct snapshot *previous, void *ctx);

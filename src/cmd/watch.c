@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/thread.h"
 #include "base/vec.h"
 #include "cmd/message.h"
 #include "cmd/session.h"
@@ -70,28 +70,30 @@ static void keep_message(const char *text, void *ctx)
 		free(copy);
 }
 
+static bool go_on(void *ctx, const char *what, unsigned percent)
+{
+	const struct watch *w = ctx;
+
+	if (what)
+		feed_progress(w->feed, what, percent);
+	return !signals_stop();
+}
+
 static void *measure(void *ctx)
 {
 	struct watch *w = ctx;
 	struct session_consumer consumer = {
-		.each = put_snapshot, .end = stay, .at_once = true, .no_last = true, .ctx = w
+		.each = put_snapshot,
+		.end = stay,
+		.go_on = go_on,
+		.at_once = true,
+		.no_last = true,
+		.ctx = w,
 	};
 
 	w->status = session_run(w->options, &consumer);
 	feed_finish(w->feed, true);
 	return NULL;
-}
-
-static int measure_start(struct watch *w, pthread_t *thread)
-{
-	sigset_t all, before;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(thread, NULL, measure, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err ? error_set(-err, "cannot start a thread: %s", strerror(err)) : 0;
 }
 
 /* --- what the screen asks for --------------------------------------------------------------------
@@ -191,7 +193,7 @@ enum exit_status watch_run(const struct options *options, bool color)
 		return exit_status_of(err);
 	}
 	message_set_sink(keep_message, &w);
-	err = measure_start(&w, &thread);
+	err = thread_start(&thread, measure, &w);
 	if (!err) {
 		err = show(&w, color);
 		signals_request_stop();

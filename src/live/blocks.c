@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "live/progress.h"
 
 /* Large enough that a batch's system call does not count beside its copying. */
 #define BATCH 32768u
@@ -83,9 +84,10 @@ static void radix_pass(const struct live_block *from, struct live_block *to, siz
 }
 
 /* A million blocks: 70 ms by four passes against 250 ms by qsort; few blocks are not worth them. */
-static int blocks_sort(struct blocks *b)
+static int blocks_sort(struct blocks *b, const struct live_progress *progress)
 {
 	size_t n = b->all.n, *place;
+	int err = 0;
 
 	if (n < 16384) {
 		if (n)
@@ -97,12 +99,14 @@ static int blocks_sort(struct blocks *b)
 		free(place);
 		return -ENOMEM;
 	}
-	radix_pass(b->all.at, b->spare.at, n, 0, place);
-	radix_pass(b->spare.at, b->all.at, n, 1, place);
-	radix_pass(b->all.at, b->spare.at, n, 2, place);
-	radix_pass(b->spare.at, b->all.at, n, ADDR_PASSES, place);
+	for (int pass = 0; !err && pass <= ADDR_PASSES; pass++) {
+		err = progress_tell(progress, "blocks", (size_t)pass, ADDR_PASSES + 1);
+		if (!err)
+			radix_pass(pass % 2 ? b->spare.at : b->all.at,
+				   pass % 2 ? b->all.at : b->spare.at, n, pass, place);
+	}
 	free(place);
-	return 0;
+	return err;
 }
 
 static int blocks_append(struct blocks *b, uint32_t count)
@@ -121,9 +125,10 @@ static int blocks_append(struct blocks *b, uint32_t count)
 	return 0;
 }
 
-int blocks_read(struct blocks *b, struct kernel *k)
+int blocks_read(struct blocks *b, struct kernel *k, const struct live_progress *progress)
 {
 	int fd = kernel_blocks_fd(k), err;
+	size_t before = b->all.n;
 	uint32_t batch, count;
 	void *from = NULL;
 
@@ -136,9 +141,11 @@ int blocks_read(struct blocks *b, struct kernel *k)
 					 strerror(-err));
 		if (blocks_append(b, count))
 			return -ENOMEM;
+		if (progress_tell(progress, "blocks", b->all.n, before))
+			return -ECANCELED;
 		from = &batch;
 	} while (!err);
-	return blocks_sort(b);
+	return blocks_sort(b, progress);
 }
 
 const struct live_block *blocks_of(const struct blocks *b, uint32_t space, size_t *n)

@@ -34,9 +34,10 @@ void blocks_free(struct blocks *b);
 
 /*
  * Copies and sorts the table.  A block that lives throughout the reading is there exactly once; of
- * those that come and go meanwhile some are.  0 or -errno.
+ * those that come and go meanwhile some are.  0 or -errno; -ECANCELED by progress: the table is in
+ * no order then.
  */
-int blocks_read(struct blocks *b, struct kernel *k);
+int blocks_read(struct blocks *b, struct kernel *k, const struct live_progress *progress);
 
 /* The blocks of a space, sorted by address, and how many; valid until the next blocks_read(). */
 const struct live_block *blocks_of(const struct blocks *b, uint32_t space, size_t *n);

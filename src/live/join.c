@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <sys/sysinfo.h>
 
+#include "live/progress.h"
 #include "proc/smaps.h"
+
+/* So often it is told how far the join is. */
+#define TELL_BLOCKS 65536
 
 /* Which account the resident bytes of a mapping go to, when nothing in it says otherwise. */
 enum account {
@@ -25,11 +29,16 @@ struct join {
 	struct VEC_OF(uint8_t) accounts; /* enum account of each mapping of the target */
 	struct smaps smaps;		 /* of the target, if smaps_read */
 	bool smaps_read;
+	const struct live_progress *progress;
 };
 
-struct join *join_new(void)
+struct join *join_new(const struct live_progress *progress)
 {
-	return calloc(1, sizeof(struct join));
+	struct join *j = calloc(1, sizeof(struct join));
+
+	if (j)
+		j->progress = progress;
+	return j;
 }
 
 void join_free(struct join *j)
@@ -86,7 +95,8 @@ static int join_scan(struct join *j, struct target *t)
 		/* pages of MAP_HUGETLB are blocks' or mappings' pages though Rss leaves them out */
 		if (account == ACCOUNT_NONE && m->type != MAP_TYPE_HUGETLB)
 			continue;
-		err = residency_read(t->residency, m->start, m->end, &j->pages);
+		err = residency_read(t->residency, m->start, m->end, &j->pages)
+			      ?: progress_tell(j->progress, "pages", j->accounts.n, t->maps.list.n);
 		if (err)
 			return err;
 	}
@@ -119,14 +129,16 @@ static void figures_of(const struct page_ranges *pages, size_t *cursor, uint64_t
 	f->untouched += untouched;
 }
 
-static void share_blocks(const struct join *j, const struct live_block *blocks, size_t n,
-			 struct share *shares, size_t n_shares)
+static int share_blocks(const struct join *j, const struct live_block *blocks, size_t n,
+			struct share *shares, size_t n_shares)
 {
 	size_t cursor = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct share *share;
 
+		if (i % TELL_BLOCKS == 0 && progress_tell(j->progress, "blocks and pages", i, n))
+			return -ECANCELED;
 		if (blocks[i].tally >= n_shares)
 			continue;
 		share = &shares[blocks[i].tally];
@@ -137,6 +149,7 @@ static void share_blocks(const struct join *j, const struct live_block *blocks, 
 		if (blocks[i].time_ms < share->oldest_ms)
 			share->oldest_ms = blocks[i].time_ms;
 	}
+	return 0;
 }
 
 /* Any page of the machine in swap? */
@@ -364,11 +377,15 @@ int join_target(struct join *j, struct target *t, const struct live_block *block
 	j->smaps_read = false;
 	if (!t->dead && t->residency)
 		err = join_scan(j, t);
+	if (err == -ECANCELED)
+		return err;
 	if (err) {
 		share_unknown(t, blocks, n_blocks, shares, n_shares);
 		return t->residency || t->dead ? err : 0;
 	}
-	share_blocks(j, blocks, n_blocks, shares, n_shares);
+	err = share_blocks(j, blocks, n_blocks, shares, n_shares);
+	if (err)
+		return err;
 	share_mappings(j, t, shares, n_shares);
 	err = join_cover(j, t, blocks, n_blocks) ?: join_account(j, t, out) ?:
 						     extents_intersect(&t->before, &j->present);

@@ -36,13 +36,13 @@ struct join_result {
 
 struct join;
 
-/* Scratch that is used again for every target; NULL when memory is out. */
-struct join *join_new(void);
+/* Scratch that is used again for every target, with whom to ask; NULL when memory is out. */
+struct join *join_new(const struct live_progress *progress);
 void join_free(struct join *j);
 
 /*
  * Joins one target.  shares is indexed by tally, n_shares long, and added to.  0; -ESRCH when the
- * process ended meanwhile (shares then has its bytes as untouched); -ENOMEM.
+ * process ended meanwhile (shares then has its bytes as untouched); -ECANCELED; -ENOMEM.
  */
 int join_target(struct join *j, struct target *t, const struct live_block *blocks, size_t n_blocks,
 		struct share *shares, size_t n_shares, struct join_result *out);

@@ -11,6 +11,7 @@
 #include "live/code.h"
 #include "live/kernel.h"
 #include "live/measure.h"
+#include "live/progress.h"
 #include "live/target.h"
 #include "live/touches.h"
 #include "live/traces.h"
@@ -19,7 +20,11 @@
 #include "proc/status.h"
 #include "stack/symbolizer.h"
 
+/* So many new stacks are named between two looks at whether anyone waits for them still. */
+#define TELL_STACKS 256
+
 struct live {
+	struct live_progress progress;
 	enum live_target kind;
 	bool found; /* the processes that were there are all known: later ones were born */
 	enum probe_method method;
@@ -31,6 +36,7 @@ struct live {
 	struct target_list targets;
 	struct measure measure;
 	struct rss_watch *drops;
+	uint64_t stacks_met;
 };
 
 static struct target *live_target_of(const struct live *l, uint32_t space)
@@ -67,6 +73,14 @@ static int on_mapping(struct live *l, const struct event_mapping *e)
 			      e);
 }
 
+/* Names of very many new stacks take long to find. */
+static int on_stack(struct live *l, struct target *t, const struct event_stack *e)
+{
+	if (++l->stacks_met % TELL_STACKS == 0 && progress_tell(&l->progress, NULL, 0, 0))
+		return -ECANCELED;
+	return traces_add(l->traces, t, &l->ctx, e);
+}
+
 static int on_event(void *ctx, const struct event *event, size_t size)
 {
 	struct live *l = ctx;
@@ -94,7 +108,7 @@ static int on_event(void *ctx, const struct event *event, size_t size)
 	case EVENT_PYTHON:
 		return t ? traces_add_python(l->traces, (const struct event_python *)event) : 0;
 	case EVENT_STACK:
-		return t ? traces_add(l->traces, t, &l->ctx, (const struct event_stack *)event) : 0;
+		return t ? on_stack(l, t, (const struct event_stack *)event) : 0;
 	case EVENT_MAPPING:
 		return on_mapping(l, (const struct event_mapping *)event);
 	}
@@ -154,10 +168,11 @@ static int live_preview(struct live *l, const struct live_options *o)
 
 	for (size_t i = 0; i < o->n_pids && !err; i++)
 		err = pid_check(o->pids[i]) ?: code_preview(l, o->pids[i]);
-	if (!err && o->target != LIVE_PIDS) {
+	if (!err && o->target != LIVE_PIDS)
 		err = process_list(&pids);
-		vec_for_each (&pids, pid)
-			code_preview(l, *pid);
+	for (size_t i = 0; i < pids.n && !err; i++) {
+		code_preview(l, pids.at[i]);
+		err = progress_tell(&l->progress, "code", i, pids.n);
 	}
 	code_vdso(l->ctx.code);
 	vec_free(&pids);
@@ -187,6 +202,8 @@ static int live_new(const struct live_options *o, struct live **out)
 		return -ENOMEM;
 	*out = l;
 	l->kind = o->target;
+	l->progress = o->progress;
+	l->ctx.progress = &l->progress;
 	l->table = stack_table_new();
 	l->symbols = symbolizer_new();
 	l->store = unwind_store_new();
@@ -198,7 +215,7 @@ static int live_new(const struct live_options *o, struct live **out)
 	l->ctx.probe_all = o->target != LIVE_PIDS || o->follow;
 	l->ctx.residency = o->pagemap_only ? RESIDENCY_PAGEMAP : RESIDENCY_AUTO;
 	l->measure.blocks = blocks_new();
-	l->measure.join = join_new();
+	l->measure.join = join_new(&l->progress);
 	l->measure.touches = touches_new();
 	l->measure.mode = o->mode;
 	l->drops = rss_watch_new();
@@ -282,7 +299,7 @@ static void keep_up(void *ctx)
 	struct live *l = ctx;
 	int err = live_poll(l, 0);
 
-	if (err && err != -EINTR)
+	if (err && err != -EINTR && err != -ECANCELED)
 		log_warn("cannot read the kernel's events: %s", strerror(-err));
 }
 
@@ -292,6 +309,8 @@ int live_snapshot(struct live *l, struct snapshot **snapshot)
 	size_t kept = 0;
 	int err = live_poll(l, 0);
 
+	if (err == -ECANCELED)
+		return err;
 	if (err && err != -EINTR)
 		return error_set(err, "cannot read the kernel's events: %s", strerror(-err));
 	m->ctx = &l->ctx;

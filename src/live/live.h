@@ -24,6 +24,17 @@ enum live_target {
 	LIVE_UID,
 };
 
+/* For a measurement that takes long; see live/progress.h. */
+struct live_progress {
+	/*
+	 * Called often from live_open() and live_snapshot(), with what is being done and how much of
+	 * it is done (what NULL: between two measurements); false: give up, that call returns
+	 * -ECANCELED.  NULL: nobody waits.
+	 */
+	bool (*go_on)(void *ctx, const char *what, unsigned percent);
+	void *ctx;
+};
+
 struct live_options {
 	enum live_target target;
 	const pid_t *pids; /* LIVE_PIDS; not owned, read by live_open() only */
@@ -35,7 +46,8 @@ struct live_options {
 	uint64_t min_size;   /* blocks below are not counted at all; 0: all */
 	uint32_t max_blocks; /* live blocks that fit; 0: the default (4 Mi) */
 	uint32_t max_stacks; /* (stack, thread) pairs that fit; 0: the default (128 Ki) */
-	bool pagemap_only;   /* use the pagemap fallback even where PAGEMAP_SCAN works; for tests */
+	struct live_progress progress;
+	bool pagemap_only; /* use the pagemap fallback even where PAGEMAP_SCAN works; for tests */
 };
 
 struct live;

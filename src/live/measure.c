@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "live/join.h"
+#include "live/progress.h"
 #include "proc/status.h"
 
 #define MS	       1000000ULL
@@ -117,8 +118,11 @@ static int stacks_collect(struct measure *m, struct target *t, uint32_t process,
 		if (vec_push(&s->stacks, row))
 			return -ENOMEM;
 		/* names of new stacks take long to find */
-		if (s->stacks.n % KEEP_UP_STACKS == 0)
-			m->keep_up(m->keep_up_ctx);
+		if (s->stacks.n % KEEP_UP_STACKS)
+			continue;
+		m->keep_up(m->keep_up_ctx);
+		if (progress_tell(m->ctx->progress, "stacks", s->stacks.n, m->last_stacks))
+			return -ECANCELED;
 	}
 	return 0;
 }
@@ -264,7 +268,7 @@ int measure_take(struct measure *m, struct snapshot **snapshot)
 	s->time_ns = clock_ns(CLOCK_REALTIME);
 	s->elapsed_ns = began - m->start_ns;
 	s->mode = m->mode;
-	err = blocks_read(m->blocks, m->ctx->kernel) ?:
+	err = blocks_read(m->blocks, m->ctx->kernel, m->ctx->progress) ?:
 		      touches_read(m->touches, m->ctx->kernel) ?:
 		      shares_begin(m);
 	/* targets that come while this goes on are for the next snapshot */
@@ -284,6 +288,7 @@ int measure_take(struct measure *m, struct snapshot **snapshot)
 		return err;
 	}
 	measure_losses(m, s);
+	m->last_stacks = s->stacks.n;
 	s->residency_ns = clock_ns(CLOCK_MONOTONIC) - began;
 	*snapshot = s;
 	return 0;

@@ -32,6 +32,7 @@ struct measure {
 	void *keep_up_ctx;
 	struct VEC_OF(struct share) shares;  /* scratch, indexed by tally */
 	struct VEC_OF(uint32_t) first, next; /* lists of tallies, by space; NO_INDEX ends one */
+	size_t last_stacks;		     /* in the last measurement: about as many come */
 	enum snapshot_mode mode;
 	uint64_t start_ns; /* CLOCK_MONOTONIC when measuring began */
 };

@@ -29,6 +29,7 @@
 
 /* What the targets have in common; owned by live.c. */
 struct target_context {
+	const struct live_progress *progress;
 	struct kernel *kernel;
 	struct code *code;
 	struct unwind_store *store;

@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/thread.h"
 
 struct clerk {
 	pthread_t thread;
@@ -69,7 +69,6 @@ static void *work(void *ctx)
 int clerk_new(struct clerk **clerk)
 {
 	struct clerk *c = calloc(1, sizeof(*c));
-	sigset_t all, before;
 	int err;
 
 	if (!c)
@@ -82,15 +81,11 @@ int clerk_new(struct clerk **clerk)
 	}
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->changed, NULL);
-	/* signals are for the screen's thread: it is the one that waits */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&c->thread, NULL, work, c);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	err = thread_start(&c->thread, work, c);
 	if (err) {
 		close(c->fd);
 		free(c);
-		return -err;
+		return err;
 	}
 	*clerk = c;
 	return 0;

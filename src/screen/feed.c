@@ -10,12 +10,17 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 struct feed {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int fd;
 	struct snapshot *newest;
 	char text[256];
+	const char *doing; /* NULL: nothing that takes long */
+	unsigned percent;
+	uint64_t since_ns; /* CLOCK_MONOTONIC */
 	bool said, finished, close_screen, closed;
 };
 
@@ -79,6 +84,7 @@ int feed_put(struct feed *f, const struct snapshot *s)
 	pthread_mutex_lock(&f->lock);
 	/* nobody looks any more: a snapshot left here would outlive the table that it refers to */
 	old = f->closed ? copy : f->newest;
+	f->doing = NULL;
 	if (!f->closed) {
 		err = old ? events_carry(old, copy) : 0;
 		f->newest = copy;
@@ -87,6 +93,16 @@ int feed_put(struct feed *f, const struct snapshot *s)
 	pthread_mutex_unlock(&f->lock);
 	snapshot_free(old);
 	return err;
+}
+
+void feed_progress(struct feed *f, const char *what, unsigned percent)
+{
+	pthread_mutex_lock(&f->lock);
+	if (!f->doing)
+		f->since_ns = clock_ns(CLOCK_MONOTONIC);
+	f->doing = what;
+	f->percent = percent;
+	pthread_mutex_unlock(&f->lock);
 }
 
 void feed_say(struct feed *f, const char *text)
@@ -102,6 +118,7 @@ void feed_finish(struct feed *f, bool close_screen)
 {
 	pthread_mutex_lock(&f->lock);
 	f->finished = true;
+	f->doing = NULL;
 	f->close_screen |= close_screen;
 	feed_ring(f);
 	pthread_mutex_unlock(&f->lock);
@@ -136,6 +153,19 @@ struct snapshot *feed_take(struct feed *f)
 	f->newest = NULL;
 	pthread_mutex_unlock(&f->lock);
 	return s;
+}
+
+const char *feed_measuring(struct feed *f, uint64_t least_ns, unsigned *percent)
+{
+	const char *doing;
+
+	pthread_mutex_lock(&f->lock);
+	doing = f->doing;
+	if (doing && clock_ns(CLOCK_MONOTONIC) - f->since_ns < least_ns)
+		doing = NULL;
+	*percent = f->percent;
+	pthread_mutex_unlock(&f->lock);
+	return doing;
 }
 
 bool feed_heard(struct feed *f, char *text, size_t n)

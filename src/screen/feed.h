@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "model/snapshot.h"
 
@@ -27,6 +28,12 @@ void feed_free(struct feed *f);
 
 /* Copies s into the feed; 0 or -ENOMEM. The table that it refers to must outlive feed_close(). */
 int feed_put(struct feed *f, const struct snapshot *s);
+
+/*
+ * What is being measured, and how much of that is done; until the next feed_put().  what is kept as it
+ * is: a constant.
+ */
+void feed_progress(struct feed *f, const char *what, unsigned percent);
 
 /* A sentence for the status line; cut at 255 bytes. */
 void feed_say(struct feed *f, const char *text);
@@ -44,6 +51,12 @@ int feed_fd(const struct feed *f);
 
 /* The newest snapshot that has not been taken, the caller's; NULL: none. */
 struct snapshot *feed_take(struct feed *f);
+
+/*
+ * What is being measured, when that goes on for at least so long already; NULL: nothing.  *percent
+ * of it is done; 0: not known.
+ */
+const char *feed_measuring(struct feed *f, uint64_t least_ns, unsigned *percent);
 
 /* The newest sentence into text (n bytes); false when there is no new one. */
 bool feed_heard(struct feed *f, char *text, size_t n);

@@ -250,6 +250,25 @@ static void page_draw(struct screen *s, int y, int lines)
 	}
 }
 
+/* Before there are figures. */
+static void first_draw(const struct screen *s)
+{
+	unsigned percent;
+	const char *doing = feed_measuring(s->feed, 0, &percent);
+	int x = 2;
+
+	paint_text(0, 0, COLS, terminal_style(STYLE_TITLE), "memtop");
+	if (s->ended) {
+		paint_text(2, x, COLS - x, terminal_style(STYLE_PLAIN), "nothing was measured");
+		return;
+	}
+	x += paint_text(2, x, COLS - x, terminal_style(STYLE_PLAIN),
+			"attaching: code is read, probes are placed …");
+	if (doing && percent)
+		paint_format(2, x, COLS - x, terminal_style(STYLE_PLAIN), " (%s %u %%)", doing,
+			     percent);
+}
+
 static void screen_draw(struct screen *s)
 {
 	struct layout l = layout_find(s);
@@ -260,10 +279,7 @@ static void screen_draw(struct screen *s)
 	if (s->page == PAGE_HELP) {
 		help_draw(0, LINES - 1);
 	} else if (!s->now) {
-		paint_text(0, 0, COLS, terminal_style(STYLE_TITLE), "memtop");
-		paint_text(2, 2, COLS - 2, terminal_style(STYLE_PLAIN),
-			   s->ended ? "nothing was measured"
-				    : "attaching: code is read, probes are placed …");
+		first_draw(s);
 	} else {
 		y += summary_draw(s, y, l.summary);
 		/* one stack in full wants the room more than the whole's curve does */

@@ -9,6 +9,9 @@
 #include "screen/paint.h"
 #include "screen/state.h"
 
+/* A measurement that takes longer than this says what it is at. */
+#define LONG_NS	    500000000ull
+
 #define LABEL_CELLS 20 /* "allocated 1023 MiB  " */
 
 /* What the bars show: a process, or all of them. */
@@ -190,6 +193,8 @@ static void cost_draw(const struct screen *s, int y)
 	const struct snapshot_lost *lost = &s->now->lost;
 	char memory[24], maps[24], text[96] = "";
 	double age = 0;
+	unsigned percent;
+	const char *doing = feed_measuring(s->feed, LONG_NS, &percent);
 	int x;
 
 	age = ((double)clock_ns(CLOCK_REALTIME) - (double)s->now->time_ns) / 1e9;
@@ -200,11 +205,19 @@ static void cost_draw(const struct screen *s, int y)
 			 "LOST %" PRIu64 " events, %" PRIu64 " blocks, %" PRIu64 " stacks · ",
 			 lost->events, lost->blocks, lost->stacks);
 	x = paint_text(y, 0, COLS, terminal_style(STYLE_ALERT), text);
+	if (doing) {
+		x += paint_format(y, x, COLS - x, terminal_style(STYLE_BOLD), "measuring: %s",
+				  doing);
+		if (percent)
+			x += paint_format(y, x, COLS - x, terminal_style(STYLE_BOLD), " %u %%",
+					  percent);
+		x += paint_text(y, x, COLS - x, terminal_style(STYLE_DIM), " · ");
+	}
 	paint_format(
 		y, x, COLS - x, terminal_style(STYLE_DIM),
 		"%sfigures %.1f s old, scan %.0f ms · memtop: %.1f %% CPU, %s + %s in the kernel",
-		x ? "" : "0 lost · ", age > 0 ? age : 0, (double)s->now->residency_ns / 1e6,
-		s->cost.cpu * 100, memory, maps);
+		text[0] || doing ? "" : "0 lost · ", age > 0 ? age : 0,
+		(double)s->now->residency_ns / 1e6, s->cost.cpu * 100, memory, maps);
 }
 
 /* In few lines: figures, without bars. */

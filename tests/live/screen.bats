@@ -12,6 +12,14 @@ load common
 	live screen.py filters
 }
 
+@test "filter and search act while they are typed" {
+	live screen.py typed
+}
+
+@test "keys act while millions of blocks are measured" {
+	live screen.py many
+}
+
 @test "one stack in full" {
 	live screen.py detail
 }

@@ -224,6 +224,119 @@ def filters():
 	t.ended()
 
 
+def typed():
+	"""A filter and a search act with each character; Escape takes them back."""
+	target, t = shown(width=120, height=40)
+	t.keys("/")
+	t.until("Filter:")
+	t.type("fill_q")
+	t.until(r"\[filter: fill_q\](.*\n)+Filter: fill_q_", gone=False)
+	t.until("fill_cache", gone=True)
+	t.keys("BSpace")
+	t.until(r"\[filter: fill_\]")
+	t.until("fill_cache")
+	t.type("(")		# no pattern: the last that was one stays
+	t.until(r"Filter: fill_\(_ +\(no pattern yet\)")
+	t.until(r"\[filter: fill_\]")
+	t.keys("Escape")
+	t.until("filter:", gone=True)
+	t.keys("/")
+	t.type("fill_i")
+	t.keys("Enter")
+	t.until(r"F10Quit")
+	t.until(r"\[filter: fill_i\]")
+	t.keys("/")
+	t.type("xyz")
+	t.until("nothing passes the filters")
+	t.keys("Escape")	# as it was before
+	t.until(r"\[filter: fill_i\]")
+	t.keys("Escape")
+	t.until("fill_cache")
+	expect("fill_cache" in selected_row(t), f"not the first row:\n{t.text()}")
+	t.keys("F3")
+	t.until("Search:")
+	t.type("fill_i")
+	until_selected(t, "fill_index")
+	t.keys("BSpace")
+	until_selected(t, "fill_cache")
+	t.keys("F3")		# the next
+	until_selected(t, "fill_index")
+	t.keys("F3")
+	until_selected(t, "fill_queue")
+	t.type("zzz")
+	t.until(r"Search: fill_zzz_ +\(not found\)")
+	t.keys("C-u")
+	t.type("QUEUE")
+	until_selected(t, "fill_queue")
+	t.keys("Escape")
+	t.until("F10Quit")
+	t.keys("F3")
+	t.type("cache")
+	until_selected(t, "fill_cache")
+	t.keys("Enter")
+	t.until("F10Quit")
+	t.keys("n")
+	until_selected(t, "fill_cache")
+	t.keys("q")
+	t.ended()
+
+
+def until_selected(t, name):
+	end = time.time() + ACT
+	while name not in selected_row(t):
+		expect(time.time() < end, f"{name} is not selected:\n{t.text()}")
+		time.sleep(0.05)
+
+
+BLOCKS = int(os.environ.get("MEMTOP_BLOCKS", "2000000"))
+
+
+def many():
+	"""Keys act while millions of blocks are being measured, and quitting does not wait for that."""
+	stacks = BLOCKS // 50
+	target = Target([program("many"), str(BLOCKS), str(stacks)])
+	t = Terminal(width=140, height=40)
+	t.start(f"-p {target.pid} -d 0.2 --max-blocks {2 * BLOCKS} --max-stacks {6 * stacks}")
+	t.until("nothing has been allocated|ALLOC", START)
+	target.run(timeout=300)
+	t.until(r"\b50 .*hold \(many", 60)
+	keys = (("S", r"\*SWAPPED"), ("A", r"\*ALLOCATED"), ("g", r"FUNCTION \(MODULE\)"),
+		("g", "LINE, FUNCTION"), ("g", "  MODULE"), ("g", "  THREAD"),
+		("g", "STACK: FUNCTION"), ("d", "grown since"), ("d", r"hold \(many"),
+		("/", "Filter:"), ("h", r"\[filter: h\]"), ("Escape", "F10Quit"),
+		("Enter", "the innermost call first"), ("Escape", "CALLERS"))
+	before = [acted(t, *key) for key in keys]
+	# a measurement may have been near its end; of keys that wait for it none would be before it
+	expect(sum(before) > len(keys) / 2, f"keys acted only after a measurement: {before}")
+	t.until("measuring: ", 60)
+	pid = t.memtop_pid()
+	began = time.time()
+	t.keys("q")
+	t.ended(0, 60)
+	print(f"quit after {(time.time() - began) * 1e3:.0f} ms")
+	expect(target.child.poll() is None, "the target has ended")
+	expect(not os.path.exists(f"/proc/{pid}"), "memtop is still there")
+
+
+def acted(t, key, effect):
+	"""Sends a key while a measurement goes on; True when it acted before there were new figures."""
+	figures = age(t.until("measuring: ", 60))
+	began = time.time()
+	t.keys(key)
+	text = t.until(effect, 60)
+	took = time.time() - began
+	before = age(text) is None or age(text) >= figures
+	print(f"{key} acted after {took * 1e3:.0f} ms, {'before' if before else 'after'} "
+	      "the measurement's end")
+	return before
+
+
+def age(text):
+	"""How old the figures on the screen are; it falls when there are new ones."""
+	told = re.search(r"figures ([\d.]+) s old", text)
+	return float(told[1]) if told else None
+
+
 def detail():
 	"""One stack in full."""
 	target, t = shown(width=120, height=50)

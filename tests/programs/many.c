@@ -40,7 +40,14 @@ static inline void go_on(unsigned levels, size_t path, size_t n)
 	{                                                                                          \
 		go_on(levels, path, n);                                                            \
 	}
-WAY(0) WAY(1) WAY(2) WAY(3) WAY(4) WAY(5) WAY(6) WAY(7)
+WAY(0)
+WAY(1)
+WAY(2)
+WAY(3)
+WAY(4)
+WAY(5)
+WAY(6)
+WAY(7)
 
 static way *const ways[WAYS] = { way_0, way_1, way_2, way_3, way_4, way_5, way_6, way_7 };
 
