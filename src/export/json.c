@@ -196,6 +196,7 @@ static void event_put(struct json_writer *w, const struct snapshot *s,
 		json_number(w, "freed", e->freed);
 		json_number(w, "returned", e->returned);
 		json_number(w, "files", e->files);
+		json_number(w, "grown", snapshot_event_grown(e));
 		event_stacks_put(w, s, e);
 	} else if (e->kind == SNAPSHOT_MARK) {
 		memcpy(label, e->label, sizeof(e->label));

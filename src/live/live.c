@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "live/code.h"
+#include "live/drops.h"
 #include "live/kernel.h"
 #include "live/measure.h"
 #include "live/progress.h"
@@ -22,6 +23,8 @@
 
 /* So many new stacks are named between two looks at whether anyone waits for them still. */
 #define TELL_STACKS 256
+
+#define PAGE	    4096ull
 
 struct live {
 	struct live_progress progress;
@@ -69,6 +72,8 @@ static int on_mapping(struct live *l, const struct event_mapping *e)
 	if (!t)
 		return 0;
 	touches_forget(l->measure.touches, l->ctx.kernel, e);
+	if (drops_mapping(t, e))
+		return -ENOMEM;
 	return mappings_apply(&t->mappings, l->ctx.kernel, kernel_space(l->ctx.kernel, t->space),
 			      e);
 }
@@ -322,7 +327,7 @@ int live_snapshot(struct live *l, struct snapshot **snapshot)
 	err = measure_take(m, snapshot);
 	if (err)
 		return err;
-	err = rss_watch_step(l->drops, *snapshot);
+	err = drops_step(l->drops, &l->targets, *snapshot);
 	if (err) {
 		snapshot_free(*snapshot);
 		return err;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "live/drops.h"
 #include "live/join.h"
 #include "live/progress.h"
 #include "proc/status.h"
@@ -199,6 +200,8 @@ static int target_measure(struct measure *m, struct target *t, struct snapshot *
 	if (joined.residency_known)
 		touches_credit_huge(m->touches, m->ctx->kernel, t->space, join_pages(m->join));
 	process_account(&joined, &p);
+	if (joined.residency_known && drops_measure(t, join_pages(m->join), &p))
+		return -ENOMEM;
 	p.peak_allocated = space->peak_bytes > 0 ? space->peak_bytes : 0;
 	p.unknown_frees = space->unknown_frees;
 	p.exited = t->dead || err == -ESRCH;

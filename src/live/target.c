@@ -318,6 +318,9 @@ void target_free(struct target *t, const struct target_context *ctx)
 	residency_close(t->residency);
 	vec_free(&t->threads);
 	vec_free(&t->last_stacks);
+	vec_free(&t->pages);
+	vec_free(&t->base);
+	vec_free(&t->given_up);
 	vec_free(&t->traces);
 	free(t);
 }

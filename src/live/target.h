@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 #include "live/code.h"
+#include "live/flow.h"
 #include "live/kernel.h"
 #include "live/mappings.h"
 #include "live/extents.h"
@@ -62,6 +63,13 @@ struct target {
 	struct threads threads;	      /* with the last stack pointer known of each */
 	struct snapshot_process last; /* as in the last snapshot; last.pid is 0 before the first */
 	struct VEC_OF(struct snapshot_stack) last_stacks;
+	struct page_ranges pages; /* as last scanned, up to that time (CLOCK_MONOTONIC) */
+	uint64_t pages_ns;
+	struct page_ranges
+		base; /* what drops of RSS are told from, less what was given up since: */
+	uint64_t base_ns, base_left; /* so many bytes of it in RAM */
+	uint64_t base_moved; /* by mremap since, at most: gone from one place, come in another */
+	struct flow_ranges given_up;	/* since base_ns, and not taken out of it yet */
 	struct VEC_OF(uint64_t) traces; /* hashes of its stacks: traces.c's */
 };
 

@@ -151,8 +151,7 @@ void touches_credit_huge(struct touches *t, struct kernel *k, uint32_t space,
 	}
 }
 
-/* The range whose pages are gone after the call; false when none are. */
-static bool range_of(const struct event_mapping *e, uint64_t *start, uint64_t *end)
+bool touches_gone(const struct event_mapping *e, uint64_t *start, uint64_t *end)
 {
 	*start = e->addr;
 	*end = e->addr + e->len;
@@ -186,7 +185,7 @@ void touches_forget(struct touches *t, struct kernel *k, const struct event_mapp
 {
 	uint64_t start, end, first, last;
 
-	if (!range_of(e, &start, &end))
+	if (!touches_gone(e, &start, &end))
 		return;
 	first = (start >> CHUNK_SHIFT) + KERNEL_CHUNKS;
 	last = (end + CHUNK - 1) >> CHUNK_SHIFT;

@@ -38,4 +38,7 @@ void touches_forget(struct touches *t, struct kernel *k, const struct event_mapp
 /* Forgets all touches of a space that has ended, as far as they were read; 0 or -errno. */
 int touches_drop(struct touches *t, struct kernel *k, uint32_t space);
 
+/* The range of bytes whose pages are gone after the call; false when none are. */
+bool touches_gone(const struct event_mapping *e, uint64_t *start, uint64_t *end);
+
 #endif

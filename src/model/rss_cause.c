@@ -21,7 +21,7 @@ struct stack_losses {
 
 struct finding {
 	const struct rss_state *base, *now;
-	struct table rows;     /* identity of a row -> index in base's */
+	struct table was, is;  /* identity of a row -> index in base's, in now's */
 	struct table by_stack; /* stack id -> index in stacks */
 	struct VEC_OF(struct stack_losses) stacks;
 	struct losses total;
@@ -72,39 +72,56 @@ static int stack_note(struct finding *f, const struct snapshot_stack *row,
 	return 0;
 }
 
-/* now may be NULL: a row that is no more; its thread has ended with nothing left. */
+static const struct snapshot_stack nothing;
+
+/*
+ * One of them may be `nothing`: a row that is no more, as its thread has ended with nothing left, or
+ * one that is new.  What went to swap counts whatever else came: its bytes in swap are known.
+ */
 static int row_compare(struct finding *f, const struct snapshot_stack *was,
-		       const struct snapshot_stack *now)
+		       const struct snapshot_stack *is)
 {
-	static const struct snapshot_stack nothing;
-	const struct snapshot_stack *is = now ? now : &nothing;
+	const struct snapshot_stack *row = was == &nothing ? is : was;
 	uint64_t gone = above(was->now.resident, is->now.resident);
 	uint64_t asked = above(is->allocated_total, was->allocated_total);
 	struct losses lost = { 0 };
 
-	lost.of[RSS_SWAPPED] = less(gone, above(is->now.swapped, was->now.swapped));
-	gone -= lost.of[RSS_SWAPPED];
+	lost.of[RSS_SWAPPED] = above(is->now.swapped, was->now.swapped);
+	gone -= less(gone, lost.of[RSS_SWAPPED]);
 	/* memory of before has no totals: freed and returned are told apart for the process */
-	if (was->kind == STACK_BEFORE_ATTACH)
-		return stack_note(f, was, &lost);
+	if (row->kind == STACK_BEFORE_ATTACH)
+		return stack_note(f, row, &lost);
 	lost.of[RSS_RETURNED] =
 		less(gone, above(figures_phantom(&is->now), figures_phantom(&was->now) + asked));
 	lost.of[RSS_FREED] = gone - lost.of[RSS_RETURNED];
-	return stack_note(f, was, &lost);
+	return stack_note(f, row, &lost);
+}
+
+static int rows_index(struct table *index, const struct rss_state *state)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < state->stacks.n; i++)
+		err = table_put(index, row_identity(&state->stacks.at[i]), i);
+	return err;
 }
 
 static int stacks_compare(struct finding *f)
 {
-	int err = 0;
+	int err = rows_index(&f->was, f->base) ?: rows_index(&f->is, f->now);
+	uint64_t at;
 
-	for (size_t i = 0; !err && i < f->now->stacks.n; i++)
-		err = table_put(&f->rows, row_identity(&f->now->stacks.at[i]), i);
 	for (size_t i = 0; !err && i < f->base->stacks.n; i++) {
 		const struct snapshot_stack *was = &f->base->stacks.at[i];
-		uint64_t at;
-		bool there = table_get(&f->rows, row_identity(was), &at);
+		bool there = table_get(&f->is, row_identity(was), &at);
 
-		err = row_compare(f, was, there ? &f->now->stacks.at[at] : NULL);
+		err = row_compare(f, was, there ? &f->now->stacks.at[at] : &nothing);
+	}
+	for (size_t i = 0; !err && i < f->now->stacks.n; i++) {
+		const struct snapshot_stack *is = &f->now->stacks.at[i];
+
+		if (!table_get(&f->was, row_identity(is), NULL))
+			err = row_compare(f, &nothing, is);
 	}
 	return err;
 }
@@ -156,25 +173,40 @@ static void accounts_compare(struct finding *f)
 	f->total.of[RSS_FILES] += files;
 }
 
-/* Makes the parts add up to the drop: see rss_event.h for the order. */
-static void losses_settle(struct finding *f, uint64_t bytes)
+/* What left RAM otherwise than to swap is so much: see rss_event.h for the order. */
+static void others_settle(struct finding *f, uint64_t left)
 {
-	static const enum rss_cause order[CAUSES] = { RSS_FREED, RSS_RETURNED, RSS_FILES,
-						      RSS_SWAPPED };
-	uint64_t sum = 0, excess;
+	static const enum rss_cause order[] = { RSS_FREED, RSS_RETURNED, RSS_FILES };
 	bool shrunk = f->now->process.vsz < f->base->process.vsz;
+	uint64_t sum = 0, excess;
 
-	for (int c = 0; c < CAUSES; c++)
-		sum += f->total.of[c];
-	if (sum < bytes)
-		f->total.of[shrunk ? RSS_FREED : RSS_RETURNED] += bytes - sum;
-	excess = above(sum, bytes);
-	for (int i = 0; i < CAUSES; i++) {
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		sum += f->total.of[order[i]];
+	f->total.of[shrunk ? RSS_FREED : RSS_RETURNED] += above(left, sum);
+	excess = above(sum, left);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		uint64_t taken = less(excess, f->total.of[order[i]]);
 
 		f->total.of[order[i]] -= taken;
 		excess -= taken;
 	}
+}
+
+/* Without a look at the pages: what the drop is beyond swap. */
+static void losses_settle(struct finding *f, uint64_t bytes)
+{
+	const struct snapshot_process *now = &f->now->process;
+	uint64_t left = now->flow_left, swapped = now->flow_swapped, shared;
+
+	if (!now->flow_known) {
+		others_settle(f, above(bytes, f->total.of[RSS_SWAPPED]));
+		return;
+	}
+	/* shared memory in swap has no page table entry: it looks as if it had just left */
+	shared = less(less(left, above(f->total.of[RSS_SWAPPED], swapped)),
+		      above(f->base->process.accounts.shared, now->accounts.shared));
+	f->total.of[RSS_SWAPPED] = swapped + shared;
+	others_settle(f, left - shared);
 }
 
 /* --- the event -----------------------------------------------------------------------------------
@@ -226,7 +258,8 @@ int rss_cause_find(const struct rss_state *base, const struct rss_state *now,
 		accounts_compare(&f);
 		event_fill(&f, event);
 	}
-	table_free(&f.rows);
+	table_free(&f.was);
+	table_free(&f.is);
 	table_free(&f.by_stack);
 	vec_free(&f.stacks);
 	return err;

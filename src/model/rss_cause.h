@@ -17,11 +17,11 @@ struct rss_state {
 };
 
 /*
- * Fills *event with the drop of RSS from base to now: time, pid, bytes, its parts, the stacks that
- * lost most.  To be asked only when now's rss is below base's.
+ * Fills *event with the drop of RSS from base to now: time, pid, bytes, what left RAM by cause, the
+ * stacks that lost most.  bytes is 0 when now's rss is not below base's.
  *
  * For a stack of which bytes left RAM, in this order:
- *	swapped		what its bytes in swap have grown by
+ *	swapped		what its bytes in swap have grown by, whatever it allocated meanwhile
  *	returned	what its bytes without a page have grown by, beyond what it allocated
  *	freed		the rest, as far as it freed; what the allocator keeps of it is no drop
  * For memory that no stack is known of, a smaller address space tells freed from returned.

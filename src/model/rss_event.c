@@ -11,9 +11,10 @@
 /* A process at its last high, and the drop from there that has not ended yet. */
 struct watched {
 	struct rss_state base;
-	struct snapshot_event drop; /* bytes 0: none */
-	uint32_t steps;		    /* snapshots since the drop began */
-	bool seen;		    /* in the snapshot in hand */
+	struct snapshot_event drop;
+	uint64_t extent; /* of the drop, as extent_of() has it; 0: none */
+	uint32_t steps;	 /* snapshots since it began */
+	bool seen;	 /* in the snapshot in hand */
 };
 
 struct rss_watch {
@@ -21,6 +22,7 @@ struct rss_watch {
 	struct table by_pid; /* pid -> index in processes */
 	/* scratch: which rows of the snapshot are whose */
 	struct VEC_OF(uint32_t) first, next;
+	struct VEC_OF(bool) based; /* of the snapshot in hand: its state is the base now */
 };
 
 #define NO_ROW UINT32_MAX
@@ -40,6 +42,7 @@ void rss_watch_free(struct rss_watch *w)
 	table_free(&w->by_pid);
 	vec_free(&w->first);
 	vec_free(&w->next);
+	vec_free(&w->based);
 	free(w);
 }
 
@@ -66,7 +69,7 @@ static int rows_thread(struct rss_watch *w, const struct snapshot *s)
 }
 
 /* What the drop is to be measured from is the process as it is now. */
-static int base_set(const struct rss_watch *w, struct watched *p, const struct snapshot *s,
+static int base_set(struct rss_watch *w, struct watched *p, const struct snapshot *s,
 		    uint32_t process)
 {
 	p->base.process = s->processes.at[process];
@@ -75,8 +78,9 @@ static int base_set(const struct rss_watch *w, struct watched *p, const struct s
 		if (vec_push(&p->base.stacks, s->stacks.at[i]))
 			return -ENOMEM;
 	}
-	p->drop.bytes = 0;
+	p->extent = 0;
 	p->steps = 0;
+	w->based.at[process] = true;
 	return 0;
 }
 
@@ -106,31 +110,38 @@ static uint64_t least_drop(uint64_t from)
 	return share > RSS_DROP_MIN ? share : RSS_DROP_MIN;
 }
 
-static int drop_end(const struct rss_watch *w, struct watched *p, struct snapshot *s,
-		    uint32_t process)
+static int drop_end(struct rss_watch *w, struct watched *p, struct snapshot *s, uint32_t process)
 {
 	if (vec_push(&s->events, p->drop))
 		return -ENOMEM;
 	return base_set(w, p, s, process);
 }
 
-static int process_step(const struct rss_watch *w, struct watched *p, struct snapshot *s,
+/* How far it goes: what RSS has lost, or what has gone to swap if growth hides that. */
+static uint64_t extent_of(const struct snapshot_process *base, const struct snapshot_process *now)
+{
+	uint64_t lost = base->rss > now->rss ? base->rss - now->rss : 0;
+	uint64_t swapped = now->swap > base->swap ? now->swap - base->swap : 0;
+
+	return lost > swapped ? lost : swapped;
+}
+
+static int process_step(struct rss_watch *w, struct watched *p, struct snapshot *s,
 			uint32_t process)
 {
-	uint64_t from = p->base.process.rss, to = s->processes.at[process].rss;
-	uint64_t told = p->drop.bytes, bytes = from > to ? from - to : 0;
+	const struct snapshot_process *now = &s->processes.at[process];
+	uint64_t told = p->extent, extent = extent_of(&p->base.process, now);
 	int err;
 
-	if (!told && (to >= from))
-		return base_set(w, p, s, process);
-	if (!told && bytes < least_drop(from))
-		return 0;
+	if (!told && extent < least_drop(p->base.process.rss))
+		return now->rss >= p->base.process.rss ? base_set(w, p, s, process) : 0;
 	/* it has come to rest, or turned round */
-	if (told && bytes + told / 20 < told)
+	if (told && extent + told / 20 < told)
 		return drop_end(w, p, s, process);
 	err = drop_explain(w, p, s, process);
+	p->extent = extent;
 	p->steps++;
-	if (!err && told && (bytes < told + told / 20 || p->steps > RSS_DROP_STEPS))
+	if (!err && told && (extent < told + told / 20 || p->steps > RSS_DROP_STEPS))
 		err = drop_end(w, p, s, process);
 	return err;
 }
@@ -188,7 +199,17 @@ int rss_watch_step(struct rss_watch *w, struct snapshot *s)
 {
 	int err = rows_thread(w, s);
 
+	if (!err && vec_reserve(&w->based, s->processes.n))
+		err = -ENOMEM;
+	w->based.n = err ? 0 : s->processes.n;
+	if (w->based.n)
+		memset(w->based.at, 0, w->based.n * sizeof(*w->based.at));
 	for (uint32_t i = 0; !err && i < s->processes.n; i++)
 		err = process_take(w, s, i);
 	return err ?: gone_forget(w);
+}
+
+bool rss_watch_based(const struct rss_watch *w, uint32_t process)
+{
+	return process < w->based.n && w->based.at[process];
 }

@@ -11,9 +11,12 @@
  *	           '--.  the drop goes on: nothing is said yet
  *	              '------  it has ended: one event for all of it, base -> now
  *
- * The parts of a drop (see enum rss_cause) add up to it exactly.  What grew meanwhile is set off
- * against what was freed first, as that is what memory which is used again looks like, then against
- * what was given back, the files, and swap.
+ * The parts of a drop (see enum rss_cause) are all that left RAM; less what grew meanwhile they are
+ * the drop, to the byte.  Where the producer looks at pages (flow_known), that is page by page: what is
+ * freed and used again has not left.  In sums it cannot be told from what left and what came, so that
+ * growth is set off against what was freed, then given back, then files; never against swap.
+ *
+ * Memory that goes to swap is an event also when as much grows at the same time, and RSS stays.
  */
 #ifndef MEMTOP_MODEL_RSS_EVENT_H
 #define MEMTOP_MODEL_RSS_EVENT_H
@@ -39,5 +42,11 @@ void rss_watch_free(struct rss_watch *w);
  * memory's end is no drop.  0, or -ENOMEM.
  */
 int rss_watch_step(struct rss_watch *w, struct snapshot *s);
+
+/*
+ * True when from now on the drops of this process (index into the snapshot of the last step) are
+ * measured from that snapshot.
+ */
+bool rss_watch_based(const struct rss_watch *w, uint32_t process);
 
 #endif

@@ -86,6 +86,13 @@ struct snapshot_process {
 	uint64_t before_attach_swapped;
 	uint64_t unknown_frees; /* frees of blocks older than memtop */
 	struct rss_accounts accounts;
+	/*
+	 * Page by page since the snapshot that a drop is to be told from (model/rss_event.h): bytes
+	 * that have come to be in swap, and that were in RAM and are neither there nor in swap.  Only a
+	 * live producer knows.
+	 */
+	bool flow_known;
+	uint64_t flow_swapped, flow_left;
 };
 
 /* Classes of block sizes: up to 16 B, 64 B, 256 B, … 4 GiB, and larger ones. */
@@ -150,12 +157,23 @@ struct snapshot_event {
 	uint32_t pid;	  /* 0: the whole machine */
 	enum snapshot_event_kind kind;
 	char label[64]; /* of a mark */
-	uint64_t bytes; /* of a drop; the sum of its parts: */
-	uint64_t swapped, freed, returned, files;
+	uint64_t bytes; /* of a drop; 0: as much has grown as left RAM */
+	uint64_t swapped, freed, returned,
+		files; /* all that left RAM; see snapshot_event_grown() */
 	/* of a drop: the stacks that lost most, largest first; n_stacks of them */
 	struct snapshot_event_stack stacks[SNAPSHOT_EVENT_STACKS];
 	uint32_t n_stacks;
 };
+
+/*
+ * What has come into RAM while a drop went on: bytes = swapped + freed + returned + files - grown.
+ */
+static inline uint64_t snapshot_event_grown(const struct snapshot_event *e)
+{
+	uint64_t left = e->swapped + e->freed + e->returned + e->files;
+
+	return left > e->bytes ? left - e->bytes : 0;
+}
 
 /* What could not be kept; anything but zeros makes the figures lower bounds and exit status 6. */
 struct snapshot_lost {

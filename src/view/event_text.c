@@ -15,6 +15,9 @@
 /* Of each cause so many stacks are named; more would bury the sentence. */
 #define NAMED_STACKS 3
 
+/* Growth during a drop is worth a word from one in so many of its bytes on. */
+#define GROWN_SHARE 100
+
 static void put_time(FILE *out, uint64_t time_ns)
 {
 	time_t seconds = (time_t)(time_ns / 1000000000u);
@@ -85,10 +88,14 @@ static void put_drop(FILE *out, const struct snapshot *s, const struct snapshot_
 		{ e->returned, RSS_RETURNED, "given back (madvise, trim)" },
 		{ e->files, RSS_FILES, "of file pages dropped" },
 	};
+	uint64_t grown = snapshot_event_grown(e);
 	const char *sign = ": ";
 	char text[24];
 
-	fprintf(out, "RSS -%s", column_bytes(text, sizeof(text), e->bytes, how->bytes));
+	if (e->bytes)
+		fprintf(out, "RSS -%s", column_bytes(text, sizeof(text), e->bytes, how->bytes));
+	else
+		fputs("RSS not lower", out);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (!parts[i].bytes)
 			continue;
@@ -98,6 +105,10 @@ static void put_drop(FILE *out, const struct snapshot *s, const struct snapshot_
 		put_stacks(out, s, e, parts[i].cause, how);
 		sign = ", ";
 	}
+	/* some pages come all the time */
+	if (grown > e->bytes / GROWN_SHARE)
+		fprintf(out, ", less %s that grew meanwhile",
+			column_bytes(text, sizeof(text), grown, how->bytes));
 }
 
 void event_text(FILE *out, const struct snapshot *s, const struct snapshot_event *e,

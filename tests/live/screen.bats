@@ -44,11 +44,19 @@ load common
 	live screen.py killed
 }
 
-@test "the terminal is restored after SIGTERM, SIGINT and crashes" {
+@test "the terminal is restored after SIGTERM, SIGINT, SIGHUP, SIGQUIT and crashes" {
 	live screen.py restored
 }
 
-@test "Ctrl-Z and fg" {
+@test "the terminal is restored after a crash of any thread" {
+	live screen.py crashes
+}
+
+@test "the terminal's window is closed" {
+	live screen.py closed
+}
+
+@test "Ctrl-Z, SIGTSTP, and fg" {
 	live screen.py stopped
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The live screen, driven in a real terminal: tmux sends keys and tells what is shown."""
 
+import ctypes
 import re
 import shutil
 
@@ -506,26 +507,64 @@ def killed():
 
 def restored():
 	"""However it ends, the terminal is as it was."""
-	for sig, status in ((signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGSEGV, 139),
-			    (signal.SIGABRT, 134), (signal.SIGQUIT, 131)):
-		target, t = shown()
+	target = holding()
+	t = Terminal()
+	for sig, status in ((signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGHUP, 0),
+			    (signal.SIGSEGV, 139), (signal.SIGBUS, 135), (signal.SIGILL, 132),
+			    (signal.SIGFPE, 136), (signal.SIGABRT, 134), (signal.SIGQUIT, 131)):
+		t.start(f"-p {target.pid} -d 0.3")
+		t.until("nothing has been allocated|ALLOC", START)
 		os.kill(t.memtop_pid(), sig)
 		t.ended(status)
-		t.close()
+
+
+def crashes():
+	"""A crash of any of its threads gives the terminal back."""
+	target = holding()
+	t = Terminal()
+	for thread in range(3):		# that of the screen, those that measure and make rows
+		t.start(f"-p {target.pid} -d 0.3")
+		t.until("nothing has been allocated|ALLOC", START)
+		pid = t.memtop_pid()
+		tids = sorted(map(int, os.listdir(f"/proc/{pid}/task")))
+		expect(len(tids) == 3, f"{len(tids)} threads, not 3")
+		tgkill(pid, tids[thread], signal.SIGSEGV)
+		t.ended(139)
+
+
+def tgkill(pid, tid, sig):
+	"""As a fault of that thread would: to it and no other."""
+	expect(ctypes.CDLL(None).syscall(234, pid, tid, int(sig)) == 0, "tgkill(2) failed")
+
+
+def closed():
+	"""The window is closed: memtop ends too, and the target goes on."""
+	target, t = shown()
+	pid = t.memtop_pid()
+	t.close()
+	end = time.time() + ACT
+	while os.path.exists(f"/proc/{pid}"):
+		expect(time.time() < end, "memtop goes on without a terminal")
+		time.sleep(0.05)
+	target.run()
 
 
 def stopped():
-	"""Ctrl-Z gives the terminal back, fg takes it again."""
+	"""Ctrl-Z, or SIGTSTP from elsewhere, gives the terminal back; fg takes it again."""
 	target, t = shown()
-	t.keys("C-z")
-	t.until("Stopped")
-	# the shell echoes its own prompt again and its modes are its own
-	t.keys("-l", "clear; fg")
-	t.keys("Enter")
-	t.until("fill_cache")
-	t.until("FUNCTION")
-	t.keys("g")
-	t.until(r"FUNCTION \(MODULE\)")
+	pid = t.memtop_pid()
+	for stop, heading in ((lambda: t.keys("C-z"), r"FUNCTION \(MODULE\)"),
+			      (lambda: os.kill(pid, signal.SIGTSTP), "LINE, FUNCTION")):
+		stop()
+		t.until("Stopped")
+		expect(t.tmux("display-message", "-p", "#{alternate_on}").strip() == "0",
+		       "the alternate screen is still on")
+		# the shell echoes its own prompt again and its modes are its own
+		t.keys("-l", "clear; fg")
+		t.keys("Enter")
+		t.until("fill_cache")
+		t.keys("g")
+		t.until(heading)
 	t.keys("q")
 	t.until("bash-")
 	time.sleep(0.5)

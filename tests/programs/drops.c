@@ -3,8 +3,11 @@
  * drops: 256 MiB of ones in three functions leave RAM in one way after the other.
  *
  * Each line on stdin makes the next step; REST follows it: filled, swapped out, freed, filled,
- * freed, filled, given back (MADV_DONTNEED).  With an argument it is busy instead: blocks of all
- * small sizes come and go until it is killed.
+ * freed, filled, given back (MADV_DONTNEED).
+ *
+ *	drops busy	blocks of all small sizes come and go until it is killed
+ *	drops grow	filled; swapped out while 96 MiB grow; swapped out while as much grows as is
+ *			swapped out; freed while 96 MiB grow; given back while 96 MiB grow
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -78,11 +81,54 @@ static void churn(void)
 	}
 }
 
+APART static char *grow_log(size_t n)
+{
+	char *log = memset(malloc(hidden(n)), 1, n);
+
+	KEEP(log);
+	return log;
+}
+
+/* Pieces of each part leave RAM in turn with growth of `growth` bytes in all. */
+static void squeeze(int advice, size_t growth)
+{
+	enum { TURNS = 16 };
+
+	for (size_t turn = 0; turn < TURNS; turn++) {
+		for (int i = 0; i < PARTS; i++) {
+			size_t piece = sizes[i] / TURNS;
+
+			if (advice)
+				madvise(parts[i] + turn * piece, piece, advice);
+			else if (turn == (size_t)i)
+				free(parts[i]);
+		}
+		grow_log(growth / TURNS);
+		usleep(20000);
+	}
+	target_rest();
+}
+
+static void grow(void)
+{
+	fill();
+	squeeze(MADV_PAGEOUT, 96 * MIB);
+	drop();
+	fill();
+	squeeze(MADV_PAGEOUT, 256 * MIB);
+	drop();
+	fill();
+	squeeze(0, 96 * MIB);
+	fill();
+	squeeze(MADV_DONTNEED, 96 * MIB);
+}
+
 int main(int argc, char **argv)
 {
-	(void)argv;
 	target_ready();
-	if (argc > 1)
+	if (argc > 1 && !strcmp(argv[1], "grow"))
+		grow();
+	else if (argc > 1)
 		churn();
 	fill();
 	advise(MADV_PAGEOUT);

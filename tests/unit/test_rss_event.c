@@ -14,6 +14,9 @@ struct scene {
 	struct rss_accounts accounts; /* but blocks */
 	uint64_t vsz, before_swapped, unknown_frees;
 	bool exited;
+	/* page by page, where a producer knows it */
+	bool flow_known, grows;
+	uint64_t flow_swapped, flow_left;
 };
 
 static void scene_begin(struct scene *s)
@@ -44,6 +47,9 @@ static size_t look(struct scene *s)
 				      .vsz = s->vsz,
 				      .before_attach_swapped = s->before_swapped,
 				      .unknown_frees = s->unknown_frees,
+				      .flow_known = s->flow_known,
+				      .flow_swapped = s->flow_swapped,
+				      .flow_left = s->flow_left,
 				      .accounts = s->accounts };
 
 	vec_clear(&s->f.s->processes);
@@ -77,7 +83,12 @@ static size_t look(struct scene *s)
 	for (size_t i = 0; i < s->f.s->events.n; i++) {
 		const struct snapshot_event *e = &s->f.s->events.at[i];
 
-		assert_int_equal(e->swapped + e->freed + e->returned + e->files, e->bytes);
+		assert_int_equal(e->swapped + e->freed + e->returned + e->files -
+					 snapshot_event_grown(e),
+				 e->bytes);
+		/* nothing has come in these scenes but where they say so */
+		if (!s->grows)
+			assert_int_equal(snapshot_event_grown(e), 0);
 	}
 	return s->f.s->events.n;
 }
@@ -194,7 +205,7 @@ static void test_files_and_before(void **state)
 	scene_end(&s);
 }
 
-/* What grew meanwhile is taken from what was freed, not from what was swapped out. */
+/* In sums, what grew meanwhile is taken from what was freed, never from what was swapped out. */
 static void test_growth_is_set_off(void **state)
 {
 	struct scene s;
@@ -207,9 +218,90 @@ static void test_growth_is_set_off(void **state)
 	s.now[1] = (struct figures){ .resident = 84 * MIB };
 	s.allocated_total[1] = 148 * MIB;
 	s.freed_total[1] = 64 * MIB;
+	s.grows = true;
 	e = the_drop(&s);
 	assert_int_equal(e->bytes, 44 * MIB);
-	assert_int_equal(e->swapped, 44 * MIB);
+	assert_int_equal(e->swapped, 64 * MIB);
+	assert_int_equal(snapshot_event_grown(e), 20 * MIB);
+	assert_int_equal(e->stacks[0].bytes, 64 * MIB);
+	scene_end(&s);
+}
+
+/* A stack that grows itself while its pages go to swap, and a new one of which some went at once. */
+static void test_swapped_while_it_grows(void **state)
+{
+	struct scene s;
+	const struct snapshot_event *e;
+
+	(void)state;
+	scene_begin(&s);
+	assert_int_equal(look(&s), 0);
+	s.now[0] = (struct figures){ .resident = 30 * MIB, .swapped = 50 * MIB };
+	s.allocated_total[0] = 80 * MIB;
+	s.grows = true;
+	e = the_drop(&s);
+	assert_int_equal(e->bytes, 34 * MIB);
+	assert_int_equal(e->swapped, 50 * MIB);
+	assert_int_equal(e->n_stacks, 1);
+	assert_int_equal(e->stacks[0].bytes, 50 * MIB);
+	scene_end(&s);
+}
+
+/* As much grows as goes to swap: RSS stays, and it is an event all the same. */
+static void test_growth_hides_swap(void **state)
+{
+	struct scene s;
+	const struct snapshot_event *e;
+
+	(void)state;
+	scene_begin(&s);
+	assert_int_equal(look(&s), 0);
+	s.now[0] = (struct figures){ .swapped = 64 * MIB };
+	s.now[1].resident = s.allocated_total[1] = 140 * MIB;
+	s.grows = true;
+	e = the_drop(&s);
+	assert_int_equal(e->bytes, 0);
+	assert_int_equal(e->swapped, 64 * MIB);
+	assert_int_equal(snapshot_event_grown(e), 64 * MIB);
+	assert_int_equal(look(&s), 0);
+	scene_end(&s);
+}
+
+/* What left RAM page by page is told in full; what was freed and used again has not left. */
+static void test_pages_outweigh_sums(void **state)
+{
+	struct scene s;
+	const struct snapshot_event *e;
+
+	(void)state;
+	scene_begin(&s);
+	s.flow_known = s.grows = true;
+	assert_int_equal(look(&s), 0);
+	assert_true(rss_watch_based(s.watch, 0));
+	s.now[0] = (struct figures){ 0 };
+	s.freed_total[0] = 64 * MIB;
+	s.now[1].resident = s.allocated_total[1] = 84 * MIB;
+	s.flow_left = 64 * MIB;
+	assert_int_equal(look(&s), 0);
+	assert_false(rss_watch_based(s.watch, 0));
+	assert_int_equal(look(&s), 1);
+	assert_true(rss_watch_based(s.watch, 0));
+	e = &s.f.s->events.at[0];
+	assert_int_equal(e->bytes, 44 * MIB);
+	assert_int_equal(e->freed, 64 * MIB);
+	assert_int_equal(snapshot_event_grown(e), 20 * MIB);
+	/* the rest is freed; 24 MiB of it are used again where they were */
+	s.flow_left = 0;
+	assert_int_equal(look(&s), 0);
+	s.now[1] = (struct figures){ 0 };
+	s.freed_total[1] = 84 * MIB;
+	s.now[0].resident = 24 * MIB;
+	s.allocated_total[0] = 88 * MIB;
+	s.flow_left = 60 * MIB;
+	e = the_drop(&s);
+	assert_int_equal(e->bytes, 60 * MIB);
+	assert_int_equal(e->freed, 60 * MIB);
+	assert_int_equal(snapshot_event_grown(e), 0);
 	scene_end(&s);
 }
 
@@ -283,6 +375,9 @@ int main(void)
 		cmocka_unit_test(test_kept_then_trimmed),
 		cmocka_unit_test(test_files_and_before),
 		cmocka_unit_test(test_growth_is_set_off),
+		cmocka_unit_test(test_swapped_while_it_grows),
+		cmocka_unit_test(test_growth_hides_swap),
+		cmocka_unit_test(test_pages_outweigh_sums),
 		cmocka_unit_test(test_long_drop),
 		cmocka_unit_test(test_no_drop),
 	};
