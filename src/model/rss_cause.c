@@ -228,6 +228,23 @@ static void event_add_stack(struct snapshot_event *e, struct snapshot_event_stac
 	e->n_stacks += e->n_stacks < SNAPSHOT_EVENT_STACKS;
 }
 
+/* Those of one cause are never more than all that left RAM for it: the largest are believed first. */
+static void stacks_settle(const struct finding *f, struct snapshot_event *e)
+{
+	struct losses rest = f->total;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < e->n_stacks; i++) {
+		struct snapshot_event_stack stack = e->stacks[i];
+
+		stack.bytes = less(stack.bytes, rest.of[stack.cause]);
+		rest.of[stack.cause] -= stack.bytes;
+		if (stack.bytes)
+			e->stacks[n++] = stack;
+	}
+	e->n_stacks = n;
+}
+
 static void event_fill(struct finding *f, struct snapshot_event *e)
 {
 	e->bytes = above(f->base->process.rss, f->now->process.rss);
@@ -245,6 +262,7 @@ static void event_fill(struct finding *f, struct snapshot_event *e)
 				event_add_stack(e, lost);
 		}
 	}
+	stacks_settle(f, e);
 }
 
 int rss_cause_find(const struct rss_state *base, const struct rss_state *now,

@@ -64,6 +64,10 @@ load common
 	live screen.py processes
 }
 
+@test "-a: processes come and go, the selection stays" {
+	live screen.py machine
+}
+
 @test "settings stay" {
 	live screen.py settings
 }

@@ -86,6 +86,16 @@ static size_t look(struct scene *s)
 		assert_int_equal(e->swapped + e->freed + e->returned + e->files -
 					 snapshot_event_grown(e),
 				 e->bytes);
+		for (int c = RSS_SWAPPED; c <= RSS_FILES; c++) {
+			const uint64_t all[] = { e->swapped, e->freed, e->returned, e->files };
+			uint64_t named = 0;
+
+			for (uint32_t k = 0; k < e->n_stacks; k++)
+				named += e->stacks[k].cause == (enum rss_cause)c
+						 ? e->stacks[k].bytes
+						 : 0;
+			assert_true(named <= all[c]);
+		}
 		/* nothing has come in these scenes but where they say so */
 		if (!s->grows)
 			assert_int_equal(snapshot_event_grown(e), 0);
@@ -305,6 +315,28 @@ static void test_pages_outweigh_sums(void **state)
 	scene_end(&s);
 }
 
+static void test_named_no_more_than_left(void **state)
+{
+	struct scene s;
+	const struct snapshot_event *e;
+
+	(void)state;
+	scene_begin(&s);
+	s.flow_known = true;
+	assert_int_equal(look(&s), 0);
+	/* both freed; the allocator uses half of it for what it does not tell */
+	s.now[0] = s.now[1] = (struct figures){ 0 };
+	s.freed_total[0] = s.freed_total[1] = 64 * MIB;
+	s.accounts.other = 32 * MIB;
+	s.flow_left = 96 * MIB;
+	e = the_drop(&s);
+	assert_int_equal(e->bytes, 96 * MIB);
+	assert_int_equal(e->freed, 96 * MIB);
+	assert_int_equal(e->n_stacks, 2);
+	assert_int_equal(e->stacks[0].bytes + e->stacks[1].bytes, 96 * MIB);
+	scene_end(&s);
+}
+
 /* A drop over several snapshots is one event; one that never ends is told in parts. */
 static void test_long_drop(void **state)
 {
@@ -378,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_swapped_while_it_grows),
 		cmocka_unit_test(test_growth_hides_swap),
 		cmocka_unit_test(test_pages_outweigh_sums),
+		cmocka_unit_test(test_named_no_more_than_left),
 		cmocka_unit_test(test_long_drop),
 		cmocka_unit_test(test_no_drop),
 	};
