@@ -10,7 +10,10 @@
 #include "screen/state.h"
 
 /* A measurement that takes longer than this says what it is at. */
-#define LONG_NS	    500000000ull
+#define LONG_NS 500000000ull
+
+/* From so many cells on, lines of figures have room for all their words. */
+#define WIDE	    100
 
 #define LABEL_CELLS 20 /* "allocated 1023 MiB  " */
 
@@ -100,19 +103,50 @@ static void bar_label(int y, const char *name, uint64_t bytes)
 	paint_right(y, 9, 10, terminal_style(STYLE_BOLD), units_bytes(text, sizeof(text), bytes));
 }
 
-/* Name and bytes of each segment that has any. */
+/* The word for a segment, with the blanks that part it from the next; its cells. */
+static int legend_word(char *buf, size_t n, const struct segment *segment, const char *name)
+{
+	char text[24];
+
+	return snprintf(buf, n, " %s %s   ", name, units_bytes(text, sizeof(text), segment->bytes));
+}
+
+/* How many bytes a segment must have to be named, so that the largest are where not all have room. */
+static uint64_t legend_least(int width, const struct segment *segments, const char *const names[],
+			     size_t n)
+{
+	uint64_t least = 1;
+	char word[64];
+
+	for (;;) {
+		uint64_t smallest = UINT64_MAX;
+		int cells = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			if (segments[i].bytes < least)
+				continue;
+			cells += 1 + legend_word(word, sizeof(word), &segments[i], names[i]);
+			if (segments[i].bytes < smallest)
+				smallest = segments[i].bytes;
+		}
+		/* after the last there need be no blanks */
+		if (cells - 3 <= width || smallest == UINT64_MAX)
+			return least;
+		least = smallest + 1;
+	}
+}
+
+/* Name and bytes of each segment that has any, in the bar's order. */
 static void legend_draw(int y, int x, const struct segment *segments, const char *const names[],
 			size_t n)
 {
-	char text[24], word[64];
+	uint64_t least = legend_least(COLS - x, segments, names, n);
+	char word[64];
 
-	for (size_t i = 0; i < n && x < COLS - 4; i++) {
-		if (!segments[i].bytes)
+	for (size_t i = 0; i < n; i++) {
+		if (segments[i].bytes < least)
 			continue;
-		snprintf(word, sizeof(word), " %s %s   ", names[i],
-			 units_bytes(text, sizeof(text), segments[i].bytes));
-		if (x + (int)strlen(word) - 2 > COLS)
-			break;
+		legend_word(word, sizeof(word), &segments[i], names[i]);
 		paint_swatch(y, x, &segments[i]);
 		x += 1 + paint_text(y, x + 1, COLS - x - 1, terminal_style(STYLE_PLAIN), word);
 	}
@@ -181,11 +215,13 @@ static void rates_draw(const struct screen *s, const struct subject *sub, int y)
 	short_bytes(in, sizeof(in), r->swapped_in);
 	short_bytes(peak, sizeof(peak), (double)sub->peak_allocated);
 	short_bytes(peak_rss, sizeof(peak_rss), (double)sub->peak_rss);
-	paint_format(y, 0, COLS, terminal_style(STYLE_PLAIN),
-		     "peak %s, RSS %s · a second: alloc %s (%.0f calls) free %s (%.0f) "
-		     "swap-in %s faults %.0f (%.0f disk)",
-		     peak, peak_rss, a, r->allocations, f, r->frees, in, r->minor + r->major,
-		     r->major);
+	paint_format(
+		y, 0, COLS, terminal_style(STYLE_PLAIN),
+		COLS >= WIDE ? "peak %s, RSS %s · a second: alloc %s (%.0f calls) free %s (%.0f) "
+			       "swap-in %s faults %.0f (%.0f disk)"
+			     : "peak %s RSS %s · /s alloc %s (%.0f) free %s (%.0f) swap-in %s "
+			       "faults %.0f (%.0f disk)",
+		peak, peak_rss, a, r->allocations, f, r->frees, in, r->minor + r->major, r->major);
 }
 
 static void cost_draw(const struct screen *s, int y)
@@ -215,7 +251,10 @@ static void cost_draw(const struct screen *s, int y)
 	}
 	paint_format(
 		y, x, COLS - x, terminal_style(STYLE_DIM),
-		"%sfigures %.1f s old, scan %.0f ms · memtop: %.1f %% CPU, %s + %s in the kernel",
+		COLS >= WIDE
+			? "%sfigures %.1f s old, scan %.0f ms · memtop: %.1f %% CPU, %s + %s in "
+			  "the kernel"
+			: "%sfigures %.1f s old, scan %.0f ms · memtop %.1f %% CPU, %s+%s",
 		text[0] || doing ? "" : "0 lost · ", age > 0 ? age : 0,
 		(double)s->now->residency_ns / 1e6, s->cost.cpu * 100, memory, maps);
 }

@@ -8,6 +8,10 @@ load common
 	live screen.py keys
 }
 
+@test "the header" {
+	live screen.py header
+}
+
 @test "filter, search, leaks, grown since, freeze" {
 	live screen.py filters
 }

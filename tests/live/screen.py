@@ -175,6 +175,54 @@ def keys():
 	t.ended()
 
 
+UNITS = {"B": 1, "KiB": 1 << 10, "MiB": MIB, "GiB": GIB}
+
+
+def size_of(text):
+	number, unit = text.split()
+	return float(number) * UNITS[unit]
+
+
+def header():
+	"""Who is measured, bars on one scale, accounts that add up, rates, losses, age, memtop's cost."""
+	target, t = shown(width=120, height=40)
+	phantom = Target("phantom")
+	for width, height in ((120, 40), (80, 24)):
+		t.resize(width, height)
+		time.sleep(1)
+		lines = t.lines()
+		text = "\n".join(lines[:8])
+		for word in (rf"memtop {target.pid} drops  \S+", r"measured for \d+s, every 0\.3 s",
+			     r"Allocated +256 MiB \[.+\]", r"Resident +256 MiB \[.+\]",
+			     "resident 256 MiB", r"RSS +25\d MiB \[.+\]", r"peak 256M,? RSS 25\dM",
+			     r"alloc \S+ \(\d+", r"free \S+ \(\d+\)", r"swap-in \S+",
+			     r"faults \d+ \(\d+ disk\)", "0 lost", r"figures \d+\.\d s old",
+			     r"scan \d+ ms", r"memtop:? \d+\.\d % CPU, \S+ ?\+ ?\S+"):
+			expect(re.search(word, text), f"{width}x{height}: no {word!r} in:\n{text}")
+		rss = size_of(re.search(r"RSS +(\S+ \S+)", lines[4])[1])
+		named = sum(size_of(f"{n} {u}") for n, u in
+			    re.findall(r" ([\d.]+) ([KMG]?i?B)\b", lines[5]))
+		expect(abs(named - rss) <= rss / 50, f"accounts named: {named} of {rss}:\n{text}")
+	t.resize(120, 40)
+	t.keys("q")
+	t.ended()
+	# allocated, of which little is resident: both bars are on one scale
+	t.start(f"-p {phantom.pid} -d 0.3")
+	t.until("nothing has been allocated|ALLOC", START)
+	phantom.run()
+	t.until(r"Allocated +3\.38 GiB")
+	lines = t.lines()
+	cells = {kind: lines[1].count(kind) for kind in "█▓▒░"}
+	total = sum(cells.values())
+	resident = size_of(re.search(r"Resident +(\S+ \S+)", lines[2])[1])
+	expect(abs(cells["█"] - resident / (3.38 * GIB) * total) <= 1,
+	       f"{resident} of 3.38 GiB are {cells['█']} of {total} cells")
+	expect(cells["█"] == lines[2].count("█") and cells["░"],
+	       f"{cells}:\n{lines[1]}\n{lines[2]}")
+	t.keys("q")
+	t.ended()
+
+
 def filters():
 	"""Filter, search, leaks, what has grown since, freeze."""
 	target, t = shown(width=120, height=40)
@@ -708,6 +756,7 @@ def swap():
 	t.until(r"\d\d:\d\d:\d\d RSS -256 MiB: 256 MiB swapped out \(fill_cache 128 MiB, "
 		r"fill_index 80 MiB, fill_queue 48 MiB\)")
 	t.until(r"swapped 256 MiB")
+	t.until(r"▲")		# its mark under the curve
 	t.until(r"128M +1 .*fill_cache")
 	target.run()
 	target.run()
