@@ -8,8 +8,7 @@
 #include "live/progress.h"
 #include "proc/smaps.h"
 
-/* So often it is told how far the join is. */
-#define TELL_BLOCKS 65536
+#define TELL_BLOCKS 65536 /* so often it is told how far the join is */
 
 /* Which account the resident bytes of a mapping go to, when nothing in it says otherwise. */
 enum account {
@@ -30,14 +29,15 @@ struct join {
 	struct smaps smaps;		 /* of the target, if smaps_read */
 	bool smaps_read;
 	const struct live_progress *progress;
+	const struct touches *touches;
 };
 
-struct join *join_new(const struct live_progress *progress)
+struct join *join_new(const struct live_progress *progress, const struct touches *touches)
 {
-	struct join *j = calloc(1, sizeof(struct join));
+	struct join *j = calloc(1, sizeof(*j));
 
 	if (j)
-		j->progress = progress;
+		*j = (struct join){ .progress = progress, .touches = touches };
 	return j;
 }
 
@@ -71,19 +71,18 @@ static enum account account_of(const struct target *t, const struct map *m)
 	case MAP_TYPE_VDSO:
 		return ACCOUNT_OTHER;
 	default:
-		break;
+		vec_for_each (&t->threads, thread) {
+			if (thread->stack_pointer >= m->start && thread->stack_pointer < m->end)
+				return ACCOUNT_STACKS;
+		}
+		return ACCOUNT_PRIVATE;
 	}
-	vec_for_each (&t->threads, thread) {
-		if (thread->stack_pointer >= m->start && thread->stack_pointer < m->end)
-			return ACCOUNT_STACKS;
-	}
-	return ACCOUNT_PRIVATE;
 }
 
 /* Reads the state of every page that can count, mapping by mapping. */
 static int join_scan(struct join *j, struct target *t)
 {
-	int err = 0;
+	int err;
 
 	vec_clear(&j->pages);
 	vec_clear(&j->accounts);
@@ -129,8 +128,8 @@ static void figures_of(const struct page_ranges *pages, size_t *cursor, uint64_t
 	f->untouched += untouched;
 }
 
-static int share_blocks(const struct join *j, const struct live_block *blocks, size_t n,
-			struct share *shares, size_t n_shares)
+static int share_blocks(const struct join *j, uint32_t space, const struct live_block *blocks,
+			size_t n, struct share *shares, size_t n_shares)
 {
 	size_t cursor = 0;
 
@@ -144,6 +143,9 @@ static int share_blocks(const struct join *j, const struct live_block *blocks, s
 		share = &shares[blocks[i].tally];
 		figures_of(&j->pages, &cursor, blocks[i].addr, blocks[i].addr + blocks[i].size,
 			   &share->now);
+		if (blocks[i].size >= TOUCHERS_STRETCH)
+			touchers_add(&share->touchers, j->touches, space, blocks[i].addr,
+				     blocks[i].addr + blocks[i].size);
 		share->count++;
 		share->sizes[snapshot_size_class(blocks[i].size)]++;
 		if (blocks[i].time_ms < share->oldest_ms)
@@ -194,6 +196,7 @@ static void share_mappings(struct join *j, struct target *t, struct share *share
 		if (m->shared && f.untouched)
 			share_shared_swap(j, t, m, &f);
 		figures_add(&shares[m->tally].now, &f);
+		touchers_add(&shares[m->tally].touchers, j->touches, t->space, m->start, m->end);
 	}
 }
 
@@ -383,12 +386,11 @@ int join_target(struct join *j, struct target *t, const struct live_block *block
 		share_unknown(t, blocks, n_blocks, shares, n_shares);
 		return t->residency || t->dead ? err : 0;
 	}
-	err = share_blocks(j, blocks, n_blocks, shares, n_shares);
-	if (err)
-		return err;
-	share_mappings(j, t, shares, n_shares);
-	err = join_cover(j, t, blocks, n_blocks) ?: join_account(j, t, out) ?:
-						     extents_intersect(&t->before, &j->present);
+	err = share_blocks(j, t->space, blocks, n_blocks, shares, n_shares);
+	if (!err)
+		share_mappings(j, t, shares, n_shares);
+	err = err ?: join_cover(j, t, blocks, n_blocks) ?: join_account(j, t, out) ?:
+		     extents_intersect(&t->before, &j->present);
 	out->residency_known = !err;
 	return err;
 }

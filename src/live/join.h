@@ -17,6 +17,7 @@
 
 #include "live/blocks.h"
 #include "live/target.h"
+#include "live/touchers.h"
 #include "model/snapshot.h"
 
 /* What one tally's blocks and mappings amount to; indexed by tally. */
@@ -24,7 +25,8 @@ struct share {
 	struct figures now;
 	uint64_t count;
 	uint32_t sizes[SNAPSHOT_SIZES]; /* blocks by size */
-	uint32_t oldest_ms;		/* time_ms of the oldest live block; UINT32_MAX: none */
+	struct touchers touchers;
+	uint32_t oldest_ms; /* time_ms of the oldest live block; UINT32_MAX: none */
 };
 
 /* What the join found for the process as a whole. */
@@ -36,8 +38,8 @@ struct join_result {
 
 struct join;
 
-/* Scratch that is used again for every target, with whom to ask; NULL when memory is out. */
-struct join *join_new(const struct live_progress *progress);
+/* Scratch that is used again for every target, with whom to ask, and who touched what; NULL when memory is out. */
+struct join *join_new(const struct live_progress *progress, const struct touches *touches);
 void join_free(struct join *j);
 
 /*

@@ -220,8 +220,8 @@ static int live_new(const struct live_options *o, struct live **out)
 	l->ctx.probe_all = o->target != LIVE_PIDS || o->follow;
 	l->ctx.residency = o->pagemap_only ? RESIDENCY_PAGEMAP : RESIDENCY_AUTO;
 	l->measure.blocks = blocks_new();
-	l->measure.join = join_new(&l->progress);
 	l->measure.touches = touches_new();
+	l->measure.join = join_new(&l->progress, l->measure.touches);
 	l->measure.mode = o->mode;
 	l->drops = rss_watch_new();
 	if (!l->drops)

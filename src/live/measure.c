@@ -85,6 +85,26 @@ static enum stack_kind kind_of(const struct tally *tally)
 	return tally->flags & TALLY_MAPPING ? STACK_MAPPING : STACK_TOUCH;
 }
 
+/* Who touched its memory first, by their stacks; one that is lost is one of the others. */
+static void touchers_take(struct measure *m, const struct share *share, struct snapshot_stack *row)
+{
+	int n = 0;
+
+	row->toucher_others = share->touchers.others;
+	for (int i = 0; i < SNAPSHOT_TOUCHERS && share->touchers.bytes[i]; i++) {
+		const struct tally *tally = kernel_tally(m->ctx->kernel, share->touchers.tally[i]);
+		bool lost = true;
+		int64_t id = tally ? traces_id(m->traces, tally->key.stack, &lost) : -1;
+
+		if (id < 0 || lost) {
+			row->toucher_others += share->touchers.bytes[i];
+			continue;
+		}
+		row->touchers[n] = (uint32_t)id;
+		row->toucher_bytes[n++] = share->touchers.bytes[i];
+	}
+}
+
 /* One row for each stack of the target that has done anything. */
 static int stacks_collect(struct measure *m, struct target *t, uint32_t process, struct snapshot *s)
 {
@@ -112,6 +132,7 @@ static int stacks_collect(struct measure *m, struct target *t, uint32_t process,
 		if (share->oldest_ms != UINT32_MAX && now_ms > share->oldest_ms)
 			row.oldest_ns = (now_ms - share->oldest_ms) * MS;
 		memcpy(row.sizes, share->sizes, sizeof(row.sizes));
+		touchers_take(m, share, &row);
 		stack_history(tally, space, &row);
 		/* frames that were sent and have not been taken in yet are late, not lost */
 		s->lost.stacks += lost && !(tally->flags & TALLY_FRAMES_SENT);

@@ -81,20 +81,34 @@ int touches_read(struct touches *t, struct kernel *k)
 	return 0;
 }
 
-/* The first entry of a space; the ones after it follow. */
-static size_t touches_first(const struct touches *t, uint32_t space)
+/* The first entry of a space from this stretch on; the ones after it follow. */
+static size_t touches_from(const struct touches *t, uint32_t space, uint64_t chunk)
 {
+	struct entry wanted = { .key = { .chunk = chunk, .space = space } };
 	size_t lo = 0, hi = t->all.n;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
-		if (t->all.at[mid].key.space < space)
+		if (compare_entries(&t->all.at[mid], &wanted) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
 	return lo;
+}
+
+static size_t touches_first(const struct touches *t, uint32_t space)
+{
+	return touches_from(t, space, 0);
+}
+
+void touches_each(const struct touches *t, uint32_t space, uint64_t first, uint64_t last,
+		  void (*fn)(void *ctx, uint32_t tally), void *ctx)
+{
+	for (size_t i = touches_from(t, space, first);
+	     i < t->all.n && t->all.at[i].key.space == space && t->all.at[i].key.chunk < last; i++)
+		fn(ctx, t->all.at[i].touch.tally);
 }
 
 /* True when all of [start, end) is resident; *cursor as in a sweep over ascending ranges. */

@@ -32,6 +32,10 @@ int touches_read(struct touches *t, struct kernel *k);
 void touches_credit_huge(struct touches *t, struct kernel *k, uint32_t space,
 			 const struct page_ranges *pages);
 
+/* Calls fn with the tally that was first in each stretch of 2 MiB from number first up to last. */
+void touches_each(const struct touches *t, uint32_t space, uint64_t first, uint64_t last,
+		  void (*fn)(void *ctx, uint32_t tally), void *ctx);
+
 /* Forgets what the kernel side left of a range whose pages the event says are gone. */
 void touches_forget(struct touches *t, struct kernel *k, const struct event_mapping *e);
 

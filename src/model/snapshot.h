@@ -104,6 +104,9 @@ uint64_t snapshot_size_limit(size_t i);
 /* The class that a size belongs to. */
 size_t snapshot_size_class(uint64_t bytes);
 
+/* Stacks that touched the memory of another first are told one by one up to so many. */
+#define SNAPSHOT_TOUCHERS 3
+
 struct snapshot_stack {
 	uint32_t process; /* index into processes */
 	uint32_t stack;	  /* id in the stack table */
@@ -119,6 +122,13 @@ struct snapshot_stack {
 	uint64_t at_peak;		/* bytes at the process's peak */
 	uint64_t oldest_ns;		/* age of the oldest live block; 0: none */
 	uint32_t sizes[SNAPSHOT_SIZES]; /* live blocks by size; zeros where not known */
+	/*
+	 * Who touched its memory first: stack ids, and bytes of the stretches of 2 MiB that lie wholly in
+	 * one of its blocks or mappings; bytes 0: none.  Of smaller blocks it is not known.
+	 */
+	uint32_t touchers[SNAPSHOT_TOUCHERS];
+	uint64_t toucher_bytes[SNAPSHOT_TOUCHERS];
+	uint64_t toucher_others; /* bytes of further ones */
 };
 
 enum snapshot_event_kind {

@@ -9,6 +9,7 @@
 #include "model/blame.h"
 #include "screen/paint.h"
 #include "screen/state.h"
+#include "view/stack_text.h"
 
 #define CURVE_LINES 5
 #define BAR_CELLS   30
@@ -227,6 +228,83 @@ static void threads_draw(struct sheet *d, const struct row *row)
 	text_free(&t);
 }
 
+/* --- who touched it ------------------------------------------------------------------------------
+ */
+
+/* A function that touched some of it first. */
+struct toucher {
+	const char *function; /* interned; NULL: no symbol */
+	uint32_t stack;
+	uint64_t bytes;
+};
+
+struct touchers {
+	struct toucher at[8];
+	size_t n;
+	uint64_t others;
+};
+
+static void toucher_add(struct touchers *to, const struct stack_table *table, uint32_t stack,
+			uint64_t bytes)
+{
+	const struct frame *frames;
+	const char *function;
+	size_t n, i = 0;
+
+	frames = stack_table_frames(table, stack, &n);
+	function = n ? frames[stack_table_blame(table, stack, false).inner].function : NULL;
+	while (i < to->n && (to->at[i].function != function || !function))
+		i++;
+	if (i == sizeof(to->at) / sizeof(to->at[0])) {
+		to->others += bytes;
+		return;
+	}
+	if (i == to->n)
+		to->at[to->n++] = (struct toucher){ function, stack, 0 };
+	to->at[i].bytes += bytes;
+}
+
+static int toucher_compare(const void *a, const void *b)
+{
+	const struct toucher *x = a, *y = b;
+
+	return (x->bytes < y->bytes) - (x->bytes > y->bytes);
+}
+
+static void touchers_draw(struct sheet *d, const struct row *row)
+{
+	const struct snapshot *now = d->s->now;
+	struct touchers to = { 0 };
+	char text[24], name[512];
+
+	if (d->s->group.by != GROUP_STACK)
+		return;
+	vec_for_each (&now->stacks, stack) {
+		if (stack->process != row->group.process || stack->stack != row->group.stack)
+			continue;
+		to.others += stack->toucher_others;
+		for (int i = 0; i < SNAPSHOT_TOUCHERS && stack->toucher_bytes[i]; i++)
+			toucher_add(&to, now->table, stack->touchers[i], stack->toucher_bytes[i]);
+	}
+	if (!to.n && !to.others)
+		return;
+	qsort(to.at, to.n, sizeof(to.at[0]), toucher_compare);
+	sheet_line(d, STYLE_BOLD, "who touched it first (stretches of 2 MiB that are all its own)");
+	for (size_t i = 0; i < to.n; i++) {
+		FILE *out = fmemopen(name, sizeof(name), "w");
+
+		if (!out)
+			return;
+		stack_text_top(out, now, to.at[i].stack, STACK_TOUCH, &(struct stack_text){ 0 });
+		fclose(out);
+		sheet_format(d, STYLE_PLAIN, "  %10s  %s",
+			     size_text(d->s, text, sizeof(text), to.at[i].bytes), name);
+	}
+	if (to.others)
+		sheet_format(d, STYLE_DIM, "  %10s  others",
+			     size_text(d->s, text, sizeof(text), to.others));
+}
+
 void detail_draw(struct screen *s, int y, int lines)
 {
 	struct sheet d = { .s = s, .y = y, .lines = lines };
@@ -245,6 +323,7 @@ void detail_draw(struct screen *s, int y, int lines)
 	sheet_line(&d, STYLE_TITLE, label);
 	figures_draw(&d, &row->group.sum);
 	threads_draw(&d, row);
+	touchers_draw(&d, row);
 	curve_draw(&d, row);
 	sizes_draw(&d, row);
 	if (s->group.by != GROUP_PROCESS)

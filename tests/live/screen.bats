@@ -28,6 +28,10 @@ load common
 	live screen.py detail
 }
 
+@test "who touched it" {
+	live screen.py touchers
+}
+
 @test "snapshots and exports" {
 	live screen.py files
 }

@@ -399,10 +399,28 @@ def detail():
 	t.until("F10Quit")
 	t.keys("End")
 	t.until(r"_start +\[drops\]")
+	touched = re.search(r"who touched it first .*\n +(\S+ MiB)  fill_cache", text)
+	expect(touched and 124 <= size_of(touched[1]) / MIB <= 128, f"not touched by fill_cache:\n{text}")
 	t.keys("Escape")
 	t.until(r"\*ALLOCATED")
 	t.keys("Down", "Enter")
 	t.until("allocated 80 MiB in 1 block")
+	t.keys("q")
+	t.ended()
+
+
+def touchers():
+	"""Memory that one function maps and another touches: the detail view names it."""
+	target = Target("touch")
+	t = Terminal(width=120, height=50)
+	t.start(f"-p {target.pid} -d 0.3")
+	t.until("nothing has been allocated|ALLOC", START)
+	target.run()
+	t.until("map_huge")
+	t.keys("F3")
+	t.type("map_huge")
+	t.keys("Enter", "Enter")
+	t.until(r"who touched it first .*\n +16(\.0)? MiB  touch_huge")
 	t.keys("q")
 	t.ended()
 
