@@ -64,14 +64,14 @@ class Terminal:
 	def resize(self, width, height):
 		self.tmux("resize-window", "-x", str(width), "-y", str(height))
 
-	def until(self, what, timeout=ACT, gone=False):
+	def until(self, what, timeout=ACT, gone=False, every=0.05):
 		"""Waits until the screen has (or has no more) what the pattern says."""
 		end = time.time() + timeout
 		while time.time() < end:
 			text = self.text()
 			if bool(re.search(what, text)) != gone:
 				return text
-			time.sleep(0.05)
+			time.sleep(every)
 		raise Failed(f"the screen {'still has' if gone else 'has no'} {what!r}:\n{text}")
 
 	def shell(self, command):
@@ -370,14 +370,23 @@ def many():
 def acted(t, key, effect):
 	"""Sends a key while a measurement goes on; True when it acted before there were new figures."""
 	figures = age(t.until("measuring: ", 60))
-	began = time.time()
+	pid = t.memtop_pid()
+	began, ran, waited = time.time(), *schedstat(pid)
 	t.keys(key)
-	text = t.until(effect, 60)
+	text = t.until(effect, 60, every=0.003)
 	took = time.time() - began
+	ran, waited = [(b - a) / 1e6 for a, b in zip((ran, waited), schedstat(pid))]
 	before = age(text) is None or age(text) >= figures
-	print(f"{key} acted after {took * 1e3:.0f} ms, {'before' if before else 'after'} "
-	      "the measurement's end")
+	print(f"{key} acted after {took * 1e3:.0f} ms, in which the screen's thread ran for {ran:.0f} "
+	      f"and waited to run for {waited:.0f}; {'before' if before else 'after'} the "
+	      "measurement's end")
 	return before
+
+
+def schedstat(tid):
+	"""Nanoseconds that a thread has run, and has waited for a CPU."""
+	with open(f"/proc/{tid}/schedstat") as f:
+		return [int(n) for n in f.read().split()[:2]]
 
 
 def age(text):
@@ -655,6 +664,9 @@ def processes():
 	text = t.until(rf"3\.38G.*{second.pid} ")
 	for word in ("ALLOCATED", "RESIDENT", "PHANTOM", "SWAPPED", "RSS", "PER SEC"):
 		expect(word in text, f"no column {word}:\n{text}")
+	for key, heading in (("M", "RSS"), ("Y", "TEMPORARY"), ("A", "ALLOCATED")):
+		t.keys(key)
+		t.until(rf"\*{heading}")
 	t.keys("Enter")
 	t.until("phantom_malloc")
 	t.until(f"memtop {second.pid} phantom")
