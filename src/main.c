@@ -26,6 +26,7 @@ static const struct verb verbs[] = {
 	  "  sudo memtop -a -g process        the whole machine, a row per process\n"
 	  "  sudo memtop -n redis-server -s phantom\n"
 	  "                                   who asked for memory and never touched it\n"
+	  "  sudo memtop -p 1234 --types      a Python program: which kinds of objects it has\n"
 	  "  sudo memtop -p 1234 --json -o memory.jsonl\n",
 	  cmd_top },
 	{ VERB_RECORD, "record", "measure into a file", "record [TARGET] [OPTIONS] [-- CMD...]",

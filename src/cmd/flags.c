@@ -282,8 +282,8 @@ static int add_verbose(struct options *o, const struct flag *flag, const char *v
 
 /* clang-format off */
 const struct flag flags[] = {
-	{ "pid", 'p', "PID[,PID...]", FLAGS_TARGET, MEASURE | VERB_CHECK | VERB_MARK,
-	  "these processes", set_pids, 0 },
+	{ "pid", 'p', "PID[,PID...]", FLAGS_TARGET, MEASURE | VERB_CHECK | VERB_MARK | VERB_REPORT,
+	  "these processes (report: with --types only)", set_pids, 0 },
 	{ "all", 'a', NULL, FLAGS_TARGET, MEASURE,
 	  "every process, also those that start later (the default)", set_true, AT(all) },
 	{ "comm", 'n', "NAME", FLAGS_TARGET, MEASURE,
@@ -332,6 +332,10 @@ const struct flag flags[] = {
 	  "of a recording: peak (default), start, end, a time since its start (90s, 5m) or a mark's "
 	  "label",
 	  set_text, AT(at) },
+	{ "types", 0, NULL, FLAGS_VIEW, VIEW,
+	  "Python, with --pid: one look at what kinds of objects are in memory now: how many, their "
+	  "size, and how much of it is resident and swapped",
+	  set_true, AT(types) },
 	{ "native", 0, NULL, FLAGS_VIEW, TABLE,
 	  "Python: show what runs below a line, and the interpreter's own functions between lines",
 	  set_true, AT(view.native) },

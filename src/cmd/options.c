@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "cmd/flags.h"
+#include "model/object_types.h"
 #include "cmd/suggest.h"
 
 #define SECOND_NS	 1000000000ull
@@ -275,6 +276,26 @@ static int settle_view(struct options *o)
 	return 0;
 }
 
+static int settle_types(struct options *o)
+{
+	if (!o->types)
+		return o->verb == VERB_REPORT && o->pids.n
+			       ? error_set(-EINVAL, "report --pid goes with --types only; "
+						    "memtop -p measures a process")
+			       : 0;
+	if (o->words.n)
+		return error_set(-EINVAL, "a recording has no kinds of objects: --types looks at a "
+					  "running process, by --pid");
+	if (!o->pids.n)
+		return error_set(-EINVAL, "--types needs a process: --pid PID");
+	if (!object_types_has_order(o->view.sort))
+		return error_set(-EINVAL,
+				 "--types is sorted by allocated, resident, phantom, swapped "
+				 "or count, not by %s",
+				 order_name(o->view.sort));
+	return 0;
+}
+
 /* What a verb cannot do without. */
 static int settle_words(struct options *o)
 {
@@ -310,6 +331,8 @@ int options_parse(enum verb_id verb, int argc, char *const argv[], struct option
 	err = settle_target(options);
 	if (!err)
 		err = settle_view(options);
+	if (!err)
+		err = settle_types(options);
 	return err ? err : settle_words(options);
 }
 

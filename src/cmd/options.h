@@ -49,6 +49,7 @@ struct options {
 	bool sorted, grouped;	   /* --sort, --group were given */
 	bool peak, older;
 	bool bytes; /* exact integers in tables */
+	bool types; /* kinds of objects in place of stacks */
 
 	bool batch, json;
 	const char *output; /* a file, argv's; NULL: stdout, or a verb's own default */

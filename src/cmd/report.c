@@ -8,6 +8,7 @@
 #include "cmd/moment.h"
 #include "cmd/sink.h"
 #include "cmd/table_style.h"
+#include "cmd/types.h"
 #include "export/json.h"
 #include "view/column.h"
 #include "view/table.h"
@@ -72,8 +73,11 @@ enum exit_status cmd_report(const struct options *options)
 {
 	struct sink *sink = NULL;
 	struct moment m;
-	int err = moment_open(options->words.n ? options->words.at[0] : NULL, options->at, &m);
+	int err;
 
+	if (options->types)
+		return types_run(options);
+	err = moment_open(options->words.n ? options->words.at[0] : NULL, options->at, &m);
 	if (!err && options->peak && !options->at)
 		err = moment_to_peak(&m);
 	if (!err && options->json)

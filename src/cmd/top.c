@@ -8,6 +8,7 @@
 #include "cmd/session.h"
 #include "cmd/sink.h"
 #include "cmd/table_style.h"
+#include "cmd/types.h"
 #include "cmd/watch.h"
 #include "export/json.h"
 #include "view/table.h"
@@ -47,9 +48,12 @@ enum exit_status cmd_top(const struct options *options)
 {
 	struct top t = { .options = options };
 	struct session_consumer consumer = { .each = print_snapshot, .ctx = &t };
-	enum exit_status status = session_permitted();
+	enum exit_status status;
 	int err;
 
+	if (options->types)
+		return types_run(options);
+	status = session_permitted();
 	if (status)
 		return status;
 	if (watch_possible(options))

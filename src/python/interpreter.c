@@ -12,7 +12,7 @@
 /* So much of PyGILState_GetThisThreadState is looked through for the thread states' key. */
 #define KEY_CODE_BYTES 64
 
-enum wanted { RUNTIME, EVAL, VERSION, THIS_THREAD, WANTED };
+enum wanted { RUNTIME, EVAL, VERSION, THIS_THREAD, TYPE_TYPE, WANTED };
 
 struct found {
 	uint64_t at, bytes; /* at is 0 until found */
@@ -37,10 +37,9 @@ static void symbols_find(const struct elf_image *img, const char *symbols, const
 			 struct found found[WANTED])
 {
 	static const char *const wanted[WANTED] = {
-		[RUNTIME] = "_PyRuntime",
-		[EVAL] = "_PyEval_EvalFrameDefault",
-		[VERSION] = "Py_Version",
-		[THIS_THREAD] = "PyGILState_GetThisThreadState",
+		[RUNTIME] = "_PyRuntime",    [EVAL] = "_PyEval_EvalFrameDefault",
+		[VERSION] = "Py_Version",    [THIS_THREAD] = "PyGILState_GetThisThreadState",
+		[TYPE_TYPE] = "PyType_Type",
 	};
 	uint64_t n_strings;
 	const char *strings = strings_of(img, names, &n_strings);
@@ -173,6 +172,7 @@ int python_interpreter_find(int fd, const char *path, struct python_interpreter 
 	if (!out->version)
 		goto out;
 	out->runtime = found[RUNTIME].at;
+	out->type_type = found[TYPE_TYPE].at;
 	out->eval = found[EVAL].at;
 	out->eval_bytes = found[EVAL].bytes;
 	for (size_t i = 0; i < img.n_texts; i++) {

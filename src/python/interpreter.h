@@ -20,6 +20,7 @@ struct python_interpreter {
 	bool free_threaded;	   /* a build without a global lock */
 	bool supported;		   /* layout is good */
 	uint64_t runtime;	   /* address of _PyRuntime, in the file's own terms */
+	uint64_t type_type;	   /* PyType_Type, likewise; 0: not found */
 	uint64_t eval, eval_bytes; /* _PyEval_EvalFrameDefault, likewise */
 	uint64_t text_offset, text_vaddr, text_bytes; /* of the code in the file */
 	struct python_layout layout;

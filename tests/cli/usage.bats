@@ -81,3 +81,10 @@ load common
 @test "an unknown user is a target that there is not: status 5" {
 	refused 5 'no-such-user' -u no-such-user
 }
+
+@test "--types needs a process, and a figure that kinds of objects have" {
+	refused 2 'needs a process' --types
+	refused 2 'not by touched' --types -p 1 -s touched
+	refused 2 'a recording has no kinds of objects' report --types x.db -p 1
+	refused 2 'goes with --types only' report -p 1
+}

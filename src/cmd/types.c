@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/types.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "base/error.h"
+#include "cmd/message.h"
+#include "cmd/signals.h"
+#include "cmd/sink.h"
+#include "cmd/table_style.h"
+#include "export/types_json.h"
+#include "live/object_census.h"
+#include "view/types_table.h"
+
+#define MS_NS 1000000ull
+
+static int print(const struct options *options, struct sink *sink, const struct object_types *t)
+{
+	struct table_options table = table_style(options, sink);
+	FILE *out = sink_begin(sink);
+	int err;
+
+	if (!out)
+		return error_set(-ENOMEM, "out of memory");
+	err = options->json ? types_json_write(out, t) : types_table_print(out, t, &table);
+	if (err) {
+		sink_drop(sink);
+		return error_set(err, "the kinds of objects cannot be printed");
+	}
+	return sink_put(sink);
+}
+
+static int look_at(const struct options *options, struct sink *sink, pid_t pid)
+{
+	struct object_types types;
+	int err = object_census_take(pid, &types);
+
+	if (!err) {
+		object_types_sort(&types, options->view.sort);
+		err = print(options, sink, &types);
+	}
+	object_types_free(&types);
+	return err;
+}
+
+static int look(const struct options *options, struct sink *sink)
+{
+	uint64_t times = options->iterations ? options->iterations : 1;
+	int err = 0;
+
+	for (uint64_t i = 0; i < times && !err && !signals_stop(); i++) {
+		/* a signal ends the wait */
+		if (i && poll(NULL, 0, (int)(options->delay_ns / MS_NS)) < 0)
+			break;
+		for (size_t p = 0; p < options->pids.n && !err; p++)
+			err = look_at(options, sink, options->pids.at[p]);
+	}
+	return err;
+}
+
+enum exit_status types_run(const struct options *options)
+{
+	struct sink *sink = NULL;
+	int err = sink_open(options->output, SINK_GROWING, &sink), closed;
+
+	if (!err)
+		err = look(options, sink);
+	closed = sink_close(sink);
+	err = err ? err : closed;
+	if (err && err != -EPIPE)
+		message_error("%s", error_text(err));
+	return exit_status_of(err);
+}
