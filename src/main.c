@@ -38,7 +38,8 @@ static const struct verb verbs[] = {
 	{ VERB_REPORT, "report", "tables from a recording", "report [FILE] [OPTIONS]",
 	  "  memtop report                         who held memory at the peak, from memtop.db\n"
 	  "  memtop report job.db --at end --leaks\n"
-	  "  memtop report job.db --at 90s -g line -s resident\n",
+	  "  memtop report job.db --at 90s -g line -s resident\n"
+	  "  memtop report job.db --source job.py  the file, with what each of its lines holds\n",
 	  cmd_report },
 	{ VERB_DIFF, "diff", "what grew and what shrank between two recordings",
 	  "diff FILE1 FILE2 [OPTIONS]",

@@ -233,6 +233,14 @@ static int set_output(struct options *o, const struct flag *flag, const char *va
 	return 0;
 }
 
+static int set_source(struct options *o, const struct flag *flag, const char *value)
+{
+	if (!*value)
+		return error_set(-EINVAL, "--%s needs a file's name", flag->name);
+	o->source = value;
+	return 0;
+}
+
 static int set_format(struct options *o, const struct flag *flag, const char *value)
 {
 	(void)flag;
@@ -332,6 +340,9 @@ const struct flag flags[] = {
 	  "of a recording: peak (default), start, end, a time since its start (90s, 5m) or a mark's "
 	  "label",
 	  set_text, AT(at) },
+	{ "source", 0, "FILE", FLAGS_VIEW, VIEW,
+	  "this source file (a path, or the end of one) with what each line holds, in place of stacks",
+	  set_source, 0 },
 	{ "types", 0, NULL, FLAGS_VIEW, VIEW,
 	  "Python, with --pid: one look at what kinds of objects are in memory now: how many, their "
 	  "size, and how much of it is resident and swapped",

@@ -276,6 +276,20 @@ static int settle_view(struct options *o)
 	return 0;
 }
 
+static int settle_source(struct options *o)
+{
+	if (!o->source)
+		return 0;
+	if (o->types)
+		return error_set(-EINVAL, "give --source or --types, not both");
+	if (o->json)
+		return error_set(-EINVAL, "--source prints a table; in --json every stack has its "
+					  "file and line");
+	if (o->grouped && o->view.by != GROUP_LINE)
+		return error_set(-EINVAL, "--source is by line; --group goes without it");
+	return 0;
+}
+
 static int settle_types(struct options *o)
 {
 	if (!o->types)
@@ -331,6 +345,8 @@ int options_parse(enum verb_id verb, int argc, char *const argv[], struct option
 	err = settle_target(options);
 	if (!err)
 		err = settle_view(options);
+	if (!err)
+		err = settle_source(options);
 	if (!err)
 		err = settle_types(options);
 	return err ? err : settle_words(options);

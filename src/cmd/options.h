@@ -48,8 +48,9 @@ struct options {
 	struct group_options view; /* its texts are argv's */
 	bool sorted, grouped;	   /* --sort, --group were given */
 	bool peak, older;
-	bool bytes; /* exact integers in tables */
-	bool types; /* kinds of objects in place of stacks */
+	bool bytes;	    /* exact integers in tables */
+	const char *source; /* a file to print with each line's figures, argv's; NULL: none */
+	bool types;	    /* kinds of objects in place of stacks */
 
 	bool batch, json;
 	const char *output; /* a file, argv's; NULL: stdout, or a verb's own default */

@@ -11,6 +11,7 @@
 #include "cmd/types.h"
 #include "export/json.h"
 #include "view/column.h"
+#include "view/source_table.h"
 #include "view/table.h"
 
 /* Whether what is shown was measured, or counted between two measurements. */
@@ -50,7 +51,8 @@ static int print_table(const struct options *options, const struct sink *sink, F
 	fprintf(out, "%s, at %.1f s of %.1f s", recording_info(m->recording)->command,
 		(double)m->now->elapsed_ns / 1e9, (double)moments[n - 1].elapsed_ns / 1e9);
 	print_peak(out, m, options);
-	return table_print(out, m->now, &table);
+	return options->source ? source_table_print(out, m->now, options->source, &table)
+			       : table_print(out, m->now, &table);
 }
 
 static int print(const struct options *options, struct sink *sink, const struct moment *m)

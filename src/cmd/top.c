@@ -11,6 +11,7 @@
 #include "cmd/types.h"
 #include "cmd/watch.h"
 #include "export/json.h"
+#include "view/source_table.h"
 #include "view/table.h"
 
 struct top {
@@ -18,13 +19,26 @@ struct top {
 	struct sink *sink;
 };
 
+/* A file that has done nothing yet may do so later. */
+static int print_source(const struct top *t, FILE *out, const struct snapshot *now,
+			const struct table_options *table)
+{
+	int err = source_table_print(out, now, t->options->source, table);
+
+	if (err != -ENOENT)
+		return err;
+	fprintf(out, "%s\n\n", error_text(err));
+	return 0;
+}
+
 static int print_table(const struct top *t, FILE *out, const struct snapshot *now,
 		       const struct snapshot *previous)
 {
 	struct table_options table = table_style(t->options, t->sink);
 
 	table.previous = previous;
-	return table_print(out, now, &table);
+	return t->options->source ? print_source(t, out, now, &table)
+				  : table_print(out, now, &table);
 }
 
 static int print_snapshot(const struct snapshot *now, const struct snapshot *previous, void *ctx)

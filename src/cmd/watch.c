@@ -145,7 +145,7 @@ bool watch_possible(const struct options *o)
 {
 	const char *term = getenv("TERM");
 
-	return !o->batch && !o->json && !o->output && isatty(STDIN_FILENO) &&
+	return !o->batch && !o->json && !o->source && !o->output && isatty(STDIN_FILENO) &&
 	       isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb");
 }
 

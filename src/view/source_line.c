@@ -12,7 +12,7 @@
 /* No source file that people write is larger. */
 #define SOURCE_MAX_BYTES (16 << 20)
 
-static FILE *source_open(const char *path)
+static FILE *regular_open(const char *path)
 {
 	/* non-blocking: a FIFO of that name must not stop memtop */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -45,20 +45,27 @@ static void text_trim(char *text, size_t size, const char *line)
 	text[n] = '\0';
 }
 
+FILE *source_open(uint32_t pid, const char *file)
+{
+	bool absolute = file[0] == '/';
+	char path[PATH_MAX];
+	FILE *source = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s%s%s", pid, absolute ? "root" : "cwd",
+		 absolute ? "" : "/", file);
+	if (pid)
+		source = regular_open(path);
+	return source || !absolute ? source : regular_open(file);
+}
+
 bool source_line(uint32_t pid, const char *file, uint32_t line, char *text, size_t size)
 {
-	char path[PATH_MAX], *read = NULL;
+	char *read = NULL;
 	bool found = false;
-	FILE *source = NULL;
+	FILE *source;
 	size_t room = 0;
 
-	if (!line || file[0] != '/')
-		return false;
-	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, file);
-	if (pid)
-		source = source_open(path);
-	if (!source)
-		source = source_open(file);
+	source = line ? source_open(pid, file) : NULL;
 	if (!source)
 		return false;
 	for (uint32_t i = 0; i < line; i++) {

@@ -88,3 +88,9 @@ load common
 	refused 2 'a recording has no kinds of objects' report --types x.db -p 1
 	refused 2 'goes with --types only' report -p 1
 }
+
+@test "--source prints a table by line, and nothing else" {
+	refused 2 'prints a table' --source x.py --json -p 1
+	refused 2 'by line' report --source x.py -g stack
+	refused 2 'not both' --source x.py --types -p 1
+}

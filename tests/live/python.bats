@@ -43,3 +43,11 @@ load common
 @test "-g line: figures, calls and source text" {
 	live python.py line_table
 }
+
+@test "--source: a whole file with its lines' figures, also in another mount namespace" {
+	live python.py source
+}
+
+@test "report --source of a recording" {
+	live python.py source_of_recording
+}

@@ -150,13 +150,11 @@ def attached(pid):
 	return len([i for i in bpf_ids(pid) if i[0] == "link"]) > 8
 
 
-def line_table():
-	"""The table that memory_profiler's users know, with the source beside the figures."""
-	path = os.path.join(SCRIPTS, "stacks.py")
-	target = Target(["/usr/bin/python3", path])
+def table_of(args, target):
+	"""What memtop prints of a target that is let go once it is attached."""
 	with tempfile.TemporaryFile("w+") as out:
-		memtop = subprocess.Popen([MEMTOP, "-p", str(target.pid), "-b", "-g", "line", "--bytes",
-					   "-d", "4", "-i", "1"], stdout=out)
+		memtop = subprocess.Popen([MEMTOP, "-p", str(target.pid), "-b", "--bytes", "-d", "4",
+					   "-i", "1", *args], stdout=out)
 		# nothing is printed before the table: its links tell that it is attached
 		for _ in range(100):
 			if attached(memtop.pid):
@@ -164,9 +162,16 @@ def line_table():
 		# the interpreter is recognised right after
 		time.sleep(1)
 		target.run()
-		memtop.wait(30)
+		expect(memtop.wait(30) == 0, "memtop failed")
 		out.seek(0)
-		text = out.read()
+		return out.read()
+
+
+def line_table():
+	"""The table that memory_profiler's users know, with the source beside the figures."""
+	path = os.path.join(SCRIPTS, "stacks.py")
+	target = Target(["/usr/bin/python3", path])
+	text = table_of(["-g", "line"], target)
 	line = line_of(path, "KEEP[next(NEXT)] = (stack()")
 	rows = [row for row in text.splitlines() if f"stacks.py:{line} " in row]
 	expect(len(rows) == 1, f"{len(rows)} rows for line {line}:\n{text}")
@@ -176,5 +181,88 @@ def line_table():
 	       f"{figures}: {rows[0]}")
 
 
+SOURCE = '''
+import sys
+import textwrap
+
+def grow(n):
+	return textwrap.dedent("x" * n)		# asks by way of another file
+
+sys.stdin.readline()
+kept = [
+	grow(1 << 20)
+	for i in range(8)
+]
+more = bytearray(3 << 20)
+print("REST", flush=True)
+sys.stdin.readline()
+'''
+
+
+def hidden_target(directory):
+	"""A script that only its own mount namespace has."""
+	script = (f"mount -t tmpfs none {directory} && cp /dev/fd/3 {directory}/hidden.py && "
+		  f"exec /usr/bin/python3 {directory}/hidden.py")
+	with tempfile.TemporaryFile("w+") as source:
+		source.write(SOURCE)
+		source.flush()
+		source.seek(0)
+		os.dup2(source.fileno(), 3)
+		target = Target(["/usr/bin/unshare", "--mount", "sh", "-c", script], wait=None,
+				pass_fds=[3])
+		for _ in range(100):
+			if open(f"/proc/{target.pid}/comm").read() == "python3\n":
+				break
+			time.sleep(.05)
+		time.sleep(.3)
+	return target
+
+
+def figures_at(text, source):
+	rows = [row for row in text.splitlines() if source in row]
+	expect(len(rows) == 1, f"{len(rows)} rows of {source}:\n{text}")
+	return [int(word) for word in rows[0].split()[:7]]
+
+
+def source():
+	"""Source beside figures, of a file in the target's mount namespace; a whole file, annotated."""
+	with tempfile.TemporaryDirectory() as directory:
+		text = table_of(["-g", "line", "-N", "0"], hidden_target(directory))
+		row = figures_at(text, "more = bytearray(3 << 20)")
+		expect(3 * MIB <= row[0] <= 3 * MIB + PAGE, text)
+		text = table_of(["--source", "hidden.py"], hidden_target(directory))
+		row = figures_at(text, "more = bytearray(3 << 20)")
+		expect(3 * MIB <= row[0] == sum(row[1:4]) <= 3 * MIB + PAGE and row[5] >= 1, text)
+		# each allocation that textwrap makes is this line's
+		row = figures_at(text, "return textwrap.dedent")
+		expect(8 * MIB <= row[0] == sum(row[1:4]) < 9 * MIB and row[4] >= 8, text)
+		expect(len(re.findall(r"^ +[0-9]+  ", text, re.M)) >= 3, text)
+		# the lines in all, and what is elsewhere, are the process's
+		allocated = int(re.search(r"allocated (\d+) =", text).group(1))
+		parts = [r for r in ("all lines above", "what does not come from this file")
+			 if r in text]
+		expect(sum(figures_at(text, p)[0] for p in parts) == allocated, text)
+
+
+def source_of_recording():
+	with tempfile.TemporaryDirectory() as directory:
+		path, db = os.path.join(directory, "script.py"), os.path.join(directory, "r.db")
+		with open(path, "w") as f:
+			f.write(SOURCE)
+		done = subprocess.run([MEMTOP, "record", "-q", "-d", "0.2", "-o", db, "--", "sh", "-c",
+				       f"(sleep 2; echo; sleep 2) | exec /usr/bin/python3 {path}"],
+				      stdout=subprocess.DEVNULL, timeout=60)
+		expect(done.returncode in (0, 6), f"record: {done.returncode}")
+		done = subprocess.run([MEMTOP, "report", db, "--at", "end", "--bytes", "--source",
+				       "script.py"], text=True, capture_output=True)
+		row = figures_at(done.stdout, "more = bytearray(3 << 20)")
+		expect(row[5] >= 1, done.stdout)
+		done = subprocess.run([MEMTOP, "report", db, "--source", "nothing.py"], text=True,
+				      capture_output=True)
+		expect(done.returncode == 1 and not done.stdout and
+		       "no line of nothing.py" in done.stderr, done.stderr)
+
+
 if __name__ == "__main__":
-	main({"article": article, "line_table": line_table, "stacks": stacks, "unknown": unknown})
+	main({"article": article, "line_table": line_table, "source": source,
+	      "source_of_recording": source_of_recording, "stacks": stacks, "unknown": unknown})
