@@ -176,6 +176,48 @@ int image_each_symbol(struct image *image, int (*fn)(const struct image_symbol *
 	return 0;
 }
 
+static bool is_one_of(const char *name, const char *const names[])
+{
+	size_t n = strcspn(name, "@");
+
+	for (; *names; names++) {
+		if (strlen(*names) == n && !memcmp(name, *names, n))
+			return true;
+	}
+	return false;
+}
+
+static bool table_mentions(struct image *image, Elf_Scn *scn, const GElf_Shdr *head,
+			   const char *const names[])
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t n = data ? data->d_size / sizeof(Elf64_Sym) : 0;
+	GElf_Sym s;
+
+	for (size_t i = 1; i < n && gelf_getsym(data, (int)i, &s); i++) {
+		const char *name = elf_strptr(image->elf, head->sh_link, s.st_name);
+
+		if (name && is_one_of(name, names))
+			return true;
+	}
+	return false;
+}
+
+bool image_mentions(struct image *image, const char *const names[])
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr head;
+
+	while ((scn = elf_nextscn(image->elf, scn))) {
+		if (!gelf_getshdr(scn, &head) ||
+		    (head.sh_type != SHT_DYNSYM && head.sh_type != SHT_SYMTAB))
+			continue;
+		if (table_mentions(image, scn, &head, names))
+			return true;
+	}
+	return false;
+}
+
 static const struct segment *image_segment(const struct image *image, uint64_t address)
 {
 	vec_for_each (&image->code, s)

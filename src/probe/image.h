@@ -51,6 +51,12 @@ enum image_kind image_kind(const struct image *image);
 int image_each_symbol(struct image *image, int (*fn)(const struct image_symbol *symbol, void *ctx),
 		      void *ctx);
 
+/*
+ * True when one of the symbol tables has one of these names (the array ends with NULL), defined there
+ * or wanted from another file, whatever its version.
+ */
+bool image_mentions(struct image *image, const char *const names[]);
+
 /* File offset of an address in executable code; -ENOENT when no such segment holds it. */
 int image_offset(const struct image *image, uint64_t address, uint64_t *offset);
 

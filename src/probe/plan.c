@@ -272,6 +272,20 @@ out:
 	return err ? error_set(-ENOMEM, "out of memory") : 0;
 }
 
+/*
+ * mimalloc is C: what its operators new let through comes from a handler of C++'s, or from a throw of
+ * its own where it is built as C++.  A file that knows of neither (CPython 3.13 has mimalloc inside)
+ * has nothing that throws.
+ */
+static bool may_throw(const struct planner *p, const struct candidate *c)
+{
+	static const char *const of_cxx[] = { "_ZSt15get_new_handlerv", "_ZSt17__throw_bad_allocv",
+					      "__cxa_throw", NULL };
+
+	return c->what.throws &&
+	       (c->what.family != ALLOCATOR_MIMALLOC || image_mentions(p->image, of_cxx));
+}
+
 static int plan_candidate(struct planner *p, const struct candidate *c, struct probe_plan *out)
 {
 	size_t want = c->size ? c->size : UNSIZED_CODE, n;
@@ -293,7 +307,7 @@ static int plan_candidate(struct planner *p, const struct candidate *c, struct p
 	memcpy(site.function, c->name, sizeof(site.function));
 	if (image_offset(p->image, c->address + place.skipped, &site.offset))
 		return 0;
-	if (c->what.throws)
+	if (may_throw(p, c))
 		err = plan_exits(p, c, &site, out);
 	if (err)
 		return err;

@@ -252,6 +252,41 @@ static void test_exits(void **state)
 	assert_int_equal(exits_of(".rept 65\nje 1f\nret\n1:\n.endr\nud2"), -1);
 }
 
+/* How mi_new of a library is probed that also has this: 'r' by a return probe, 'x' by its rets. */
+static int mimalloc_with(const char *more)
+{
+	const struct probe_site *site;
+	struct probe_plan plan;
+	char source[1024];
+	int fd, how;
+
+	snprintf(source, sizeof(source), "%s%s%s",
+		 ".globl mi_new\n.type mi_new,@function\nmi_new: .cfi_startproc\n"
+		 "push %rbx\npop %rbx\nret\n.cfi_endproc\n.size mi_new,.-mi_new\n",
+		 GLOBAL("mi_free"), more);
+	fd = build("assembler", "-nostdlib -shared -fPIC -Wl,--eh-frame-hdr", source);
+	if (fd < 0)
+		skip();
+	assert_int_equal(plan_fd(fd, &plan), 0);
+	site = site_of(&plan, "mi_new");
+	assert_non_null(site);
+	how = site->unseen ? 'u' : site->wants_return ? 'r' : 'x';
+	probe_plan_free(&plan);
+	return how;
+}
+
+/* mimalloc throws only where there is C++ to throw; CPython has one of its own inside. */
+static void test_mimalloc(void **state)
+{
+	(void)state;
+	assert_int_equal(mimalloc_with(""), 'r');
+	assert_int_equal(mimalloc_with(GLOBAL("_Py__ZSt15get_new_handlerv")), 'r');
+	assert_int_equal(mimalloc_with(".weak _ZSt15get_new_handlerv\n"
+				       "other: call _ZSt15get_new_handlerv@plt\n"),
+			 'x');
+	assert_int_equal(mimalloc_with("other: call __cxa_throw@plt\n"), 'x');
+}
+
 static void test_which_symbols_count(void **state)
 {
 	static const char lib[] = "-nostdlib -shared -fPIC",
@@ -399,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_installed_allocators),
 		cmocka_unit_test(test_which_symbols_count),
 		cmocka_unit_test(test_exits),
+		cmocka_unit_test(test_mimalloc),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_damaged),
