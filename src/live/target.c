@@ -322,6 +322,7 @@ void target_free(struct target *t, const struct target_context *ctx)
 	vec_free(&t->base);
 	vec_free(&t->given_up);
 	vec_free(&t->traces);
+	vec_free(&t->codes);
 	free(t);
 }
 

@@ -70,7 +70,9 @@ struct target {
 	uint64_t base_ns, base_left; /* so many bytes of it in RAM */
 	uint64_t base_moved; /* by mremap since, at most: gone from one place, come in another */
 	struct flow_ranges given_up;	/* since base_ns, and not taken out of it yet */
-	struct VEC_OF(uint64_t) traces; /* hashes of its stacks: traces.c's */
+	/* traces.c's: hashes of its stacks, and identities of its code objects */
+	struct VEC_OF(uint64_t) traces;
+	struct VEC_OF(uint64_t) codes;
 };
 
 struct target_list VEC_OF(struct target *);

@@ -209,12 +209,16 @@ int traces_add(struct traces *t, struct target *target, const struct target_cont
 	return 0;
 }
 
-int traces_add_code(struct traces *t, const struct target *target,
-		    const struct event_python_code *e, size_t size)
+int traces_add_code(struct traces *t, struct target *target, const struct event_python_code *e,
+		    size_t size)
 {
-	int err = python_codes_add(t->codes, e, size, target->pid);
+	int rc = python_codes_add(t->codes, e, size, target->pid);
 
-	return err == -ENOMEM ? err : 0;
+	if (rc == 1 && vec_push(&target->codes, e->code)) {
+		python_codes_forget(t->codes, e->code);
+		rc = -ENOMEM;
+	}
+	return rc == -ENOMEM ? rc : 0;
 }
 
 int traces_add_python(struct traces *t, const struct event_python *e)
@@ -252,6 +256,10 @@ void traces_forget(struct traces *t, struct target *target)
 		free(trace);
 	}
 	vec_clear(&target->traces);
+	/* an identity has its process mixed in: no other one's frames refer to these */
+	vec_for_each (&target->codes, code)
+		python_codes_forget(t->codes, *code);
+	vec_clear(&target->codes);
 }
 
 static const char *string_of(struct traces *t, const char *text)

@@ -32,7 +32,7 @@ int traces_add(struct traces *t, struct target *target, const struct target_cont
 	       const struct event_stack *e);
 
 /*
- * Forgets the stacks of a target that has been in a snapshot for the last time, and drops them from
+ * Forgets the stacks and code objects of a target that has been in a snapshot for the last time, and drops them from
  * the stack table: its hashes may come again, of another process in the same space.
  */
 void traces_forget(struct traces *t, struct target *target);
@@ -41,8 +41,8 @@ void traces_forget(struct traces *t, struct target *target);
  * Notes a code object of target, or the Python frames of a stack whose EVENT_STACK comes next;
  * -ENOMEM, else 0.
  */
-int traces_add_code(struct traces *t, const struct target *target,
-		    const struct event_python_code *e, size_t size);
+int traces_add_code(struct traces *t, struct target *target, const struct event_python_code *e,
+		    size_t size);
 int traces_add_python(struct traces *t, const struct event_python *e);
 
 /*

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strpool.h"
 #include "base/table.h"
 #include "python/line_table.h"
 #include "python/memory.h"
@@ -21,28 +20,18 @@
 struct code_object {
 	uint32_t version;
 	uint32_t first_line;
-	const char *name, *file;
+	const char *name, *file; /* NULL: not known; behind the lines */
 	uint32_t lines_bytes;
 	uint8_t lines[];
 };
 
 struct python_codes {
 	struct table by_code; /* -> struct code_object * */
-	struct strpool *strings;
 };
 
 struct python_codes *python_codes_new(void)
 {
-	struct python_codes *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	c->strings = strpool_new();
-	if (!c->strings) {
-		free(c);
-		return NULL;
-	}
-	return c;
+	return calloc(1, sizeof(struct python_codes));
 }
 
 void python_codes_free(struct python_codes *c)
@@ -55,7 +44,6 @@ void python_codes_free(struct python_codes *c)
 	while (table_next(&c->by_code, &pos, &key, &value))
 		free((void *)(uintptr_t)value);
 	table_free(&c->by_code);
-	strpool_free(c->strings);
 	free(c);
 }
 
@@ -85,26 +73,33 @@ static uint32_t lines_read(uint8_t *to, const struct event_python_code *e, uint3
 	return want;
 }
 
-static const char *text_keep(struct python_codes *c, const struct python_text *text,
-			     const uint8_t *bytes, size_t room, char *scratch, size_t size)
+/* A name as UTF-8 in out (size bytes); its length with the NUL, 0: not known. */
+static size_t text_decode(const struct python_text *text, const uint8_t *bytes, size_t room,
+			  char *out, size_t size)
 {
 	static const char more[] = "…";
 	size_t n = text->n < room ? text->n : room;
 
 	if (text->kind != 1 && text->kind != 2 && text->kind != 4)
-		return NULL;
-	n = python_text_utf8(scratch, size - sizeof(more), bytes, n, text->kind);
+		return 0;
+	n = python_text_utf8(out, size - sizeof(more), bytes, n, text->kind);
 	if (text->is_short) {
-		memcpy(scratch + n, more, sizeof(more));
+		memcpy(out + n, more, sizeof(more));
 		n += sizeof(more) - 1;
 	}
-	return strpool_add_n(c->strings, scratch, n);
+	return n + 1;
+}
+
+static const char *text_keep(char *to, const char *text, size_t n)
+{
+	return n ? memcpy(to, text, n) : NULL;
 }
 
 int python_codes_add(struct python_codes *c, const struct event_python_code *e, size_t size,
 		     pid_t pid)
 {
 	char name[NAME_UTF8 + 4], file[FILE_UTF8 + 4];
+	size_t name_bytes, file_bytes;
 	struct code_object *o;
 	uint32_t sent, want;
 
@@ -114,19 +109,31 @@ int python_codes_add(struct python_codes *c, const struct event_python_code *e, 
 		return 0;
 	sent = lines_sent(e, size);
 	want = e->lines_bytes < LINES_MAX_BYTES ? e->lines_bytes : LINES_MAX_BYTES;
-	o = malloc(sizeof(*o) + want);
+	name_bytes = text_decode(&e->name, e->name_bytes, PYTHON_NAME_BYTES, name, sizeof(name));
+	file_bytes = text_decode(&e->file, e->file_bytes, PYTHON_FILE_BYTES, file, sizeof(file));
+	o = malloc(sizeof(*o) + want + name_bytes + file_bytes);
 	if (!o)
 		return -ENOMEM;
 	o->version = e->version;
 	o->first_line = e->first_line;
-	o->name = text_keep(c, &e->name, e->name_bytes, PYTHON_NAME_BYTES, name, sizeof(name));
-	o->file = text_keep(c, &e->file, e->file_bytes, PYTHON_FILE_BYTES, file, sizeof(file));
+	o->name = text_keep((char *)o->lines + want, name, name_bytes);
+	o->file = text_keep((char *)o->lines + want + name_bytes, file, file_bytes);
 	o->lines_bytes = lines_read(o->lines, e, sent, want, pid);
 	if (table_put(&c->by_code, e->code, (uintptr_t)o)) {
 		free(o);
 		return -ENOMEM;
 	}
-	return 0;
+	return 1;
+}
+
+void python_codes_forget(struct python_codes *c, uint64_t code)
+{
+	uint64_t value;
+
+	if (!table_get(&c->by_code, code, &value))
+		return;
+	table_remove(&c->by_code, code);
+	free((void *)(uintptr_t)value);
 }
 
 struct python_place python_codes_place(const struct python_codes *c, uint64_t code, int32_t at)

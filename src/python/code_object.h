@@ -2,9 +2,9 @@
 /*
  * code_object: the code objects that measured processes have executed, with names and line tables.
  *
- * live/traces.c adds each as its event comes and asks for a frame's text when a stack is resolved;
- * what was added stays, so that names outlive the process.  All of it comes from a target's memory
- * and is taken for no more than bytes.
+ * live/traces.c adds each as its event comes and asks for a frame's text when a stack is resolved; what
+ * was added stays until it is forgotten, so that names outlive the process.  All of it comes from a
+ * target's memory and is taken for no more than bytes.
  */
 #ifndef MEMTOP_PYTHON_CODE_OBJECT_H
 #define MEMTOP_PYTHON_CODE_OBJECT_H
@@ -24,10 +24,13 @@ void python_codes_free(struct python_codes *c);
 
 /*
  * Adds the code object of an event of `size` bytes; the rest of a long line table is read from
- * process pid.  One that is known already stays as it is.  0, -EINVAL (too short), or -ENOMEM.
+ * process pid.  1; 0 for one that is known already: it stays as it is; -EINVAL (too short), or -ENOMEM.
  */
 int python_codes_add(struct python_codes *c, const struct event_python_code *e, size_t size,
 		     pid_t pid);
+
+/* Frees a code object (event_python_code.code), with its strings; its process has ended. */
+void python_codes_forget(struct python_codes *c, uint64_t code);
 
 struct python_place {
 	const char *function; /* the qualified name from 3.11; NULL: not known */
@@ -36,8 +39,8 @@ struct python_place {
 };
 
 /*
- * What byte `at` of a code object (event_python_code.code) is called.  The strings live as long as
- * the codes; a code object that has not come has none.
+ * What byte `at` of a code object (event_python_code.code) is called.  The strings live until the
+ * code object is forgotten; one that has not come has none.
  */
 struct python_place python_codes_place(const struct python_codes *c, uint64_t code, int32_t at);
 
