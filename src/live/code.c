@@ -14,6 +14,7 @@
 #include "live/code_file.h"
 #include "live/file_watch.h"
 #include "probe/attach.h"
+#include "python/trampoline.h"
 #include "stack/unwind_table.h"
 
 struct code {
@@ -26,7 +27,7 @@ struct code {
 	struct VEC_OF(struct code_file *) files; /* [n] has the number n + 1 */
 	struct table newest;			 /* hash of device and inode -> index in files */
 	struct table builds;			 /* code_file_build() -> index in files */
-	struct code_file *vdso;
+	struct code_file *vdso, *trampolines;
 	struct VEC_OF(struct live_probe) shown;
 };
 
@@ -61,6 +62,7 @@ void code_free(struct code *c)
 	table_free(&c->newest);
 	table_free(&c->builds);
 	code_file_free(c->vdso);
+	code_file_free(c->trampolines);
 	strpool_free(c->strings);
 	vec_free(&c->shown);
 	vec_free(&c->files);
@@ -204,6 +206,22 @@ const struct code_file *code_vdso(struct code *c)
 	if (!vdso_read(&table))
 		code_file_add_rows(c, c->vdso, &table);
 	return c->vdso;
+}
+
+const struct code_file *code_trampolines(struct code *c)
+{
+	struct unwind_table table = { 0 };
+
+	if (c->trampolines)
+		return c->trampolines;
+	c->trampolines = calloc(1, sizeof(*c->trampolines));
+	if (!c->trampolines)
+		return NULL;
+	c->trampolines->fd = -1;
+	c->trampolines->path = "[trampolines]";
+	if (!python_trampolines_rows(&table))
+		code_file_add_rows(c, c->trampolines, &table);
+	return c->trampolines;
 }
 
 struct file_rows code_file_rows(const struct code_file *f)

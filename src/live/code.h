@@ -54,6 +54,12 @@ const struct python_interpreter *code_file_python(const struct code_file *f);
 /* The vDSO, which is the same for all processes; NULL when it has no rows. */
 const struct code_file *code_vdso(struct code *c);
 
+/*
+ * What stands for the code that CPython makes with -X perf, in whatever process; NULL when memory is
+ * out.  It is no file: only its rows may be asked for.
+ */
+const struct code_file *code_trampolines(struct code *c);
+
 /* Where the unwinder finds the file's rows; n_index is 0 when it has none. */
 struct file_rows code_file_rows(const struct code_file *f);
 

@@ -49,8 +49,6 @@ void file_watch_free(struct file_watch *w)
 {
 	if (!w)
 		return;
-	while (w->files.n)
-		file_watch_end(w, w->files.at[0].id);
 	vec_free(&w->files);
 	close(w->inotify);
 	free(w);

@@ -20,7 +20,7 @@ struct file_watch;
 /* NULL, with errno set: ENOMEM, or EMFILE at the limit of the user's inotify instances. */
 struct file_watch *file_watch_new(void);
 
-/* Ends all leases. NULL will do. */
+/* A lease ends with its descriptor, which may be closed by now. NULL will do. */
 void file_watch_free(struct file_watch *w);
 
 /*

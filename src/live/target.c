@@ -12,6 +12,7 @@
 #include "base/table.h"
 #include "proc/status.h"
 #include "python/interpreter.h"
+#include "python/trampoline.h"
 
 /* Where code keeps changing the old slice stays: for what it lacks the unwinder asks the kernel. */
 #define PUBLISH_TRIES 3
@@ -112,6 +113,25 @@ static void target_publish_python(struct target *t, const struct target_context 
 	__atomic_store_n(&at->runtime, p->runtime + bias, __ATOMIC_RELEASE);
 }
 
+/* Of a Python process, memory with code may be what -X perf makes; its rows are known. */
+static void target_publish_trampolines(const struct target *t, const struct target_context *ctx,
+				       struct exec_map *maps, size_t n)
+{
+	for (size_t i = 0; t->python_eval && i < n; i++) {
+		const struct code_file *f;
+
+		if (maps[i].n_index || maps[i].file ||
+		    !python_trampolines_at(t->pid, maps[i].start))
+			continue;
+		f = code_trampolines(ctx->code);
+		if (!f)
+			return;
+		maps[i].bias = maps[i].start;
+		maps[i].index = code_file_rows(f).index;
+		maps[i].n_index = code_file_rows(f).n_index;
+	}
+}
+
 /* The unwinder's view of the executable mappings; 0 or -ENOMEM. */
 static int target_exec_maps(struct target *t, const struct target_context *ctx,
 			    struct exec_map **out, size_t *n)
@@ -146,6 +166,7 @@ static int target_exec_maps(struct target *t, const struct target_context *ctx,
 			return -ENOMEM;
 		}
 	}
+	target_publish_trampolines(t, ctx, maps.at, maps.n);
 	*out = maps.at;
 	*n = maps.n;
 	return 0;

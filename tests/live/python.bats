@@ -51,3 +51,11 @@ load common
 @test "report --source of a recording" {
 	live python.py source_of_recording
 }
+
+@test "-X perf: code made for each function is unwound and named, 3.12" {
+	live python.py perf_map 3.12
+}
+
+@test "-X perf: code made for each function is unwound and named, 3.13" {
+	live python.py perf_map 3.13
+}

@@ -45,15 +45,16 @@ def held(document, kind="heap"):
 	return whole, cut
 
 
-def stack_errors(document, truth):
+def stack_errors(document, truth, depth=100):
+	"""What differs; of stacks that were cut, depth frames are enough."""
 	whole, cut = held(document)
 	for t in truth:
 		frames = tuple(tuple(f) for f in t["frames"])
 		got = whole.pop(frames, None)
 		if got is None:	# the native frames were too many, the Python frames are all there
 			got = cut.pop(frames, None)
-		if got is None and len(frames) > 100:
-			known = [k for k in cut if frames[:len(k)] == k and len(k) >= 100]
+		if got is None and len(frames) > depth:
+			known = [k for k in cut if frames[:len(k)] == k and len(k) >= depth]
 			got = cut.pop(known[0]) if known else None
 		if got == t["bytes"]:
 			continue
@@ -73,6 +74,33 @@ def stacks(version, *args):
 	memtop.stop()
 	raise_errors(stack_errors(document, truth))
 	print(f"{os.path.basename(python)}: {len(truth)} stacks equal")
+
+
+def perf_map(version):
+	"""-X perf: a call of a function runs in code made for it, which /tmp/perf-PID.map names."""
+	path = os.path.join(SCRIPTS, "stacks.py")
+	target = Target([interpreter(version), "-X", "perf", path])
+	try:
+		memtop = Memtop(["-p", target.pid])
+		truth = target.run()
+		document = memtop.fresh(rest=True)
+		memtop.stop()
+	finally:
+		if os.path.exists(f"/tmp/perf-{target.pid}.map"):
+			os.unlink(f"/tmp/perf-{target.pid}.map")
+	# three native frames for each of Python: 128 are soon reached
+	raise_errors(stack_errors(document, truth, depth=30))
+	missing = named = 0
+	for s in document["stacks"]:
+		names = [f.get("function") or "" for f in s["frames"] if f["language"] == "native"]
+		for f in s["frames"]:
+			if s["end"] != "root" or f["language"] != "python" or f.get("file") != path:
+				continue
+			found = f"py::{f['function']}:{path}" in names
+			named += found
+			missing += not found
+	expect(named > 200 and missing <= named / 50, f"{named} frames have their code's name, "
+	       f"{missing} have not")
 
 
 def unknown(version):
@@ -264,5 +292,5 @@ def source_of_recording():
 
 
 if __name__ == "__main__":
-	main({"article": article, "line_table": line_table, "source": source,
+	main({"article": article, "line_table": line_table, "perf_map": perf_map, "source": source,
 	      "source_of_recording": source_of_recording, "stacks": stacks, "unknown": unknown})
