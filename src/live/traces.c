@@ -313,7 +313,8 @@ static const char *interpreter_of(struct traces *t, const struct trace *trace)
 	for (uint32_t i = 0; i < trace->n; i++) {
 		const struct trace_frame *f = &trace->frames[i];
 
-		if (f->runs.is_loop && f->module >= 0)
+		/* 3.14 can be built with a function for each instruction in place of one loop */
+		if ((f->runs.is_loop || f->runs.group != INTERLEAVE_NO_GROUP) && f->module >= 0)
 			return string_of(t, symbolizer_module_path(t->symbols, f->module));
 	}
 	return NULL;

@@ -18,12 +18,16 @@
 /* Interpreters of one process that are looked at. */
 #define INTERPRETERS_MAX 64
 
-/* Generations of the collector, with the permanent one; their heads are in 24 and 8 bytes more. */
+/* Generations of the collector beside the permanent one; they begin with their heads. */
 #define GENERATIONS	 3
 #define GENERATION_BYTES 24
-#define PERMANENT	 80
-#define COLLECTING	 176 /* from the first generation on */
 #define GC_BYTES	 184
+
+/* In _Py_DebugOffsets: offsets that another patch release may have moved; none is larger. */
+#define DEBUG_INTERPRETERS 40
+#define DEBUG_NEXT	   64
+#define DEBUG_MAX	   (1u << 20)
+#define GC_GENERATIONS	   24 /* from the collector's state on */
 
 /* What may stand before an object in its block, and the first two words of it. */
 #define HEAD_MAX (2 * PYTHON_GC_HEAD + 16)
@@ -69,6 +73,14 @@ static uint64_t word_in(const uint8_t *bytes)
 
 	memcpy(&word, bytes, sizeof(word));
 	return word;
+}
+
+/* True for a count of references that a living object can have. */
+static bool is_alive(const struct census *c, uint64_t refs)
+{
+	if (c->layout->flagged_refs)
+		refs &= (1ull << 48) - 1;
+	return refs && refs <= REFS_MAX;
 }
 
 /* --- adding up ----------------------------------------------------------------------------------- */
@@ -244,8 +256,7 @@ static int block_try(struct census *c, uint32_t at, uint32_t pre)
 
 	if (pre + 16 > p->block || !python_pool_has(p, at, pre + 16))
 		return 0;
-	if (!word_in(bytes) || word_in(bytes) > REFS_MAX ||
-	    python_arenas_at(&c->arenas, word_in(bytes + 8)))
+	if (!is_alive(c, word_in(bytes)) || python_arenas_at(&c->arenas, word_in(bytes + 8)))
 		return 0;
 	o.type = python_types_get(c->types, word_in(bytes + 8));
 	if (!o.type || o.type->pre != pre)
@@ -370,7 +381,7 @@ static int object_look(struct census *c, uint64_t addr, bool known)
 		c->out->absent_objects += known;
 		return 0;
 	}
-	if (o.n && word_in(bytes) && word_in(bytes) <= REFS_MAX)
+	if (o.n && is_alive(c, word_in(bytes)))
 		o.type = python_types_get(c->types, word_in(bytes + 8));
 	if (!o.type) {
 		c->out->changed_objects += known;
@@ -429,25 +440,47 @@ static int lists_meet(struct census *c, uint64_t at)
 	for (int i = 0; i < GENERATIONS && !err; i++)
 		err = neighbours_meet(c, gc + i * GENERATION_BYTES);
 	if (!err)
-		err = neighbours_meet(c, gc + PERMANENT);
-	c->out->collecting |= (uint32_t)word_in(gc + COLLECTING) == 1;
+		err = neighbours_meet(c, gc + c->layout->permanent);
+	c->out->collecting |= (uint32_t)word_in(gc + c->layout->collecting) == 1;
 	return err;
+}
+
+struct offsets {
+	uint64_t interpreters, next, generations;
+};
+
+/* From 3.13 on the interpreter says itself where its parts are. */
+static struct offsets offsets_of(const struct census *c)
+{
+	const struct python_object_layout *l = c->layout;
+	struct offsets known = { l->interpreters, l->next, l->generations }, said;
+
+	if (!l->debug_gc ||
+	    python_space_word(c->space, c->of.runtime + DEBUG_INTERPRETERS, &said.interpreters) ||
+	    python_space_word(c->space, c->of.runtime + DEBUG_NEXT, &said.next) ||
+	    python_space_word(c->space, c->of.runtime + l->debug_gc, &said.generations))
+		return known;
+	said.generations += GC_GENERATIONS;
+	return said.interpreters < DEBUG_MAX && said.next < DEBUG_MAX &&
+			       said.generations < DEBUG_MAX
+		       ? said
+		       : known;
 }
 
 static int interpreters_look(struct census *c)
 {
-	const struct python_object_layout *l = c->layout;
+	struct offsets o = offsets_of(c);
 	uint64_t at = 0;
 	int err = 0;
 
-	if (python_space_word(c->space, c->of.runtime + l->interpreters, &at))
+	if (python_space_word(c->space, c->of.runtime + o.interpreters, &at))
 		return 0;
 	while (at && !err && c->out->interpreters < INTERPRETERS_MAX) {
 		c->out->interpreters++;
-		err = lists_meet(c, (l->runtime_gc ? c->of.runtime : at) + l->generations);
+		err = lists_meet(c, (c->layout->runtime_gc ? c->of.runtime : at) + o.generations);
 		if (!err)
 			err = todo_look(c);
-		if (python_space_word(c->space, at + l->next, &at))
+		if (python_space_word(c->space, at + o.next, &at))
 			break;
 	}
 	return err;

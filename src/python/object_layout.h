@@ -27,12 +27,14 @@
 
 /* Offsets and sizes in bytes. */
 struct python_object_layout {
-	uint32_t version;		 /* PYTHON_VERSION() */
-	uint32_t arena, pool;		 /* Objects/obmalloc.c: ARENA_SIZE, POOL_SIZE */
-	uint16_t interpreters;		 /* in _PyRuntime: the list of interpreters */
-	uint16_t next;			 /* in an interpreter: the next one */
-	uint16_t generations;		 /* of the collector: heads of its lists, 24 bytes apart */
-	bool runtime_gc;		 /* 3.8: they are in _PyRuntime, else in the interpreter */
+	uint32_t version;		/* PYTHON_VERSION() */
+	uint32_t arena, pool;		/* Objects/obmalloc.c: ARENA_SIZE, POOL_SIZE */
+	uint16_t interpreters;		/* in _PyRuntime: the list of interpreters */
+	uint16_t next;			/* in an interpreter: the next one */
+	uint16_t generations;		/* of the collector: heads of its lists, 24 bytes apart */
+	bool runtime_gc;		/* 3.8: they are in _PyRuntime, else in the interpreter */
+	uint16_t permanent, collecting; /* from the first generation on */
+	uint16_t debug_gc; /* in _Py_DebugOffsets: where the collector is; 0: there are none */
 	uint16_t ascii, compact, legacy; /* headers of the three kinds of str */
 	uint16_t utf8_bytes, utf8;	 /* in a compact str: length and pointer of its UTF-8 */
 	uint16_t heap_type;		 /* sizeof(PyHeapTypeObject) */
@@ -41,6 +43,7 @@ struct python_object_layout {
 	bool long_zero;			 /* 3.11: sys.getsizeof(0) has a digit */
 	bool tagged_long;		 /* 3.12: an int's length is in lv_tag */
 	bool frames_inside;		 /* 3.11: a generator has its frame in it */
+	bool flagged_refs;		 /* 3.14: flags in the upper 16 bits of a count */
 	uint8_t pre_flags;		 /* of a type with two words before the PyGC_Head */
 };
 

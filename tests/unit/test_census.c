@@ -394,7 +394,7 @@ static void test_other_versions(void **state)
 	(void)state;
 	assert_null(python_object_layout_of(PYTHON_VERSION(3, 7)));
 	assert_null(python_object_layout_of(PYTHON_VERSION(3, 99)));
-	for (unsigned int minor = 8; minor <= 13; minor++)
+	for (unsigned int minor = 8; minor <= 14; minor++)
 		assert_non_null(python_object_layout_of(PYTHON_VERSION(3, minor)));
 }
 
