@@ -43,6 +43,18 @@ static void accounts_put(struct json_writer *w, const struct rss_accounts *a)
 	json_object_close(w);
 }
 
+static void warnings_put(struct json_writer *w, unsigned warnings)
+{
+	if (!warnings)
+		return;
+	json_array_open(w, "warnings");
+	for (unsigned bit = 1; bit && bit <= warnings; bit <<= 1) {
+		if (warnings & bit)
+			json_text(w, NULL, snapshot_warning_text((enum snapshot_warning)bit));
+	}
+	json_array_close(w);
+}
+
 static void process_put(struct json_writer *w, const struct snapshot_process *p)
 {
 	char comm[sizeof(p->comm) + 1] = "";
@@ -73,6 +85,7 @@ static void process_put(struct json_writer *w, const struct snapshot_process *p)
 		json_number(w, "before_attach_swapped", p->before_attach_swapped);
 	if (rss_accounts_total(&p->accounts))
 		accounts_put(w, &p->accounts);
+	warnings_put(w, p->warnings);
 	json_object_close(w);
 }
 

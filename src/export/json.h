@@ -35,6 +35,8 @@
  *   lost	block_bytes	bytes of the blocks lost
  *   process	parent cmdline exited unknown_frees before_attach_swapped minor_faults
  *		major_faults
+ *		warnings[]	why its stacks are less than they could be, each a clause; absent:
+ *				no reason is known
  *   stack	end		why it has no further frames (stack_stop_name)
  *		failed		calls that returned no memory
  *		temporary	blocks freed before their thread's next allocation

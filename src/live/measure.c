@@ -25,6 +25,7 @@ static void process_describe(struct measure *m, const struct target *t, struct s
 	p->pid = t->pid;
 	p->parent = t->parent;
 	p->attached_ns = t->attached_ns;
+	p->warnings = t->warnings;
 	memcpy(p->comm, t->comm, sizeof(p->comm));
 	if (!process_status_read(t->pid, &status)) {
 		memcpy(p->comm, status.comm, sizeof(p->comm));
@@ -210,6 +211,7 @@ static int target_measure(struct measure *m, struct target *t, struct snapshot *
 	int err;
 
 	target_read_threads(t);
+	target_read_interpreters(t);
 	/* the maps change without a system call too: the stack grows */
 	target_refresh(t, m->ctx);
 	process_describe(m, t, &p);

@@ -12,6 +12,8 @@
 #include "base/table.h"
 #include "proc/status.h"
 #include "python/interpreter.h"
+#include "python/memory.h"
+#include "python/runtime.h"
 #include "python/trampoline.h"
 
 /* Where code keeps changing the old slice stays: for what it lacks the unwinder asks the kernel. */
@@ -78,14 +80,35 @@ static int target_read_maps(struct target *t)
 static void target_tell_python(struct target *t, const struct python_interpreter *p,
 			       const char *path)
 {
-	if (t->python_told)
+	unsigned warning = p->free_threaded ? WARNING_PYTHON_THREADED : WARNING_PYTHON_VERSION;
+
+	if (t->warnings & warning)
 		return;
-	t->python_told = true;
+	t->warnings |= warning;
 	log_warn("process %d runs Python %u.%u%s (%s), whose frames memtop does not know: its "
 		 "stacks "
 		 "are native only",
 		 t->pid, p->version >> 8, p->version & 255,
 		 p->free_threaded ? " without a global lock" : "", path);
+}
+
+static int runtime_read(void *ctx, uint64_t addr, void *to, size_t n)
+{
+	return python_memory_read(*(const pid_t *)ctx, addr, to, n);
+}
+
+void target_read_interpreters(struct target *t)
+{
+	const struct python_object_layout *l = python_object_layout_of(t->python_version);
+	struct python_reader reader = { runtime_read, &t->pid };
+	uint64_t at[PYTHON_INTERPRETERS_MAX], generations;
+
+	if (!l || t->warnings & WARNING_PYTHON_INTERPRETERS || t->dead)
+		return;
+	if (python_runtime_interpreters(l, &reader, t->python_runtime, at, &generations) < 2)
+		return;
+	t->warnings |= WARNING_PYTHON_INTERPRETERS;
+	log_warn("process %d: %s", t->pid, snapshot_warning_text(WARNING_PYTHON_INTERPRETERS));
 }
 
 /* Tells the unwinder of the interpreter that this mapping is code of, if it is. */
@@ -105,6 +128,8 @@ static void target_publish_python(struct target *t, const struct target_context 
 	}
 	t->python_eval = p->eval + bias;
 	t->python_eval_end = t->python_eval + p->eval_bytes;
+	t->python_runtime = p->runtime + bias;
+	t->python_version = p->version;
 	if (at->runtime == p->runtime + bias && at->version == p->version)
 		return;
 	layout = p->layout;

@@ -56,7 +56,9 @@ struct target {
 	struct VEC_OF(int64_t) modules;	       /* of maps.list, MODULE_UNKNOWN until asked for */
 	uint64_t slice;			       /* in the unwind store */
 	uint64_t python_eval, python_eval_end; /* the interpreter's loop; 0: no Python */
-	bool python_told;		       /* that its Python frames cannot be had */
+	uint64_t python_runtime;	       /* its _PyRuntime */
+	uint32_t python_version;
+	unsigned warnings; /* enum snapshot_warning, or'ed */
 	struct mappings mappings;
 	struct extents before;
 	struct residency *residency;  /* NULL: could not be opened */
@@ -98,6 +100,9 @@ int target_refresh_for(struct target *t, const struct target_context *ctx, uint6
 
 /* The mapping (index into t->maps.list) of a code address, or -1. */
 ssize_t target_map_of(const struct target *t, uint64_t addr);
+
+/* Notes in t->warnings when its Python has got sub-interpreters. */
+void target_read_interpreters(struct target *t);
 
 /* Brings the threads' stack pointers up to date, keeping the last known one of those that run. */
 void target_read_threads(struct target *t);

@@ -70,6 +70,16 @@ enum stack_kind {
 /* "heap", "mapping", "touch", "before_attach": as in JSON. */
 const char *stack_kind_name(enum stack_kind kind);
 
+/* What makes a process's stacks less than they could be; bits of snapshot_process.warnings. */
+enum snapshot_warning {
+	WARNING_PYTHON_VERSION = 1,	 /* its CPython is not known */
+	WARNING_PYTHON_THREADED = 2,	 /* its CPython has no global lock */
+	WARNING_PYTHON_INTERPRETERS = 4, /* it has sub-interpreters */
+};
+
+/* The warning as a clause about "it"; NULL when there is none of that bit. */
+const char *snapshot_warning_text(enum snapshot_warning warning);
+
 struct snapshot_process {
 	uint32_t pid;
 	uint32_t parent; /* 0: not known */
@@ -81,6 +91,7 @@ struct snapshot_process {
 	bool residency_known; /* false: pages could not be read; figures are all `untouched` */
 	uint64_t vsz, rss, swap, shared, peak_rss; /* as the kernel counts them */
 	uint64_t minor_faults, major_faults; /* since it began; major: had to wait for a disk */
+	unsigned warnings;		     /* enum snapshot_warning, or'ed; live only */
 	struct figures now;		     /* sum over its stacks but before_attach */
 	uint64_t peak_allocated;
 	uint64_t before_attach_swapped;

@@ -8,6 +8,7 @@
 #include "base/table.h"
 #include "python/object_size.h"
 #include "python/pools.h"
+#include "python/runtime.h"
 
 /* More references to what lies outside of arenas than this are not followed. */
 #define SEEN_MAX (32u << 20)
@@ -15,19 +16,10 @@
 /* A reference count is no address; 3.12 and later have 2^32 - 1 for objects that never die. */
 #define REFS_MAX (1ull << 40)
 
-/* Interpreters of one process that are looked at. */
-#define INTERPRETERS_MAX 64
-
 /* Generations of the collector beside the permanent one; they begin with their heads. */
 #define GENERATIONS	 3
 #define GENERATION_BYTES 24
 #define GC_BYTES	 184
-
-/* In _Py_DebugOffsets: offsets that another patch release may have moved; none is larger. */
-#define DEBUG_INTERPRETERS 40
-#define DEBUG_NEXT	   64
-#define DEBUG_MAX	   (1u << 20)
-#define GC_GENERATIONS	   24 /* from the collector's state on */
 
 /* What may stand before an object in its block, and the first two words of it. */
 #define HEAD_MAX (2 * PYTHON_GC_HEAD + 16)
@@ -445,43 +437,19 @@ static int lists_meet(struct census *c, uint64_t at)
 	return err;
 }
 
-struct offsets {
-	uint64_t interpreters, next, generations;
-};
-
-/* From 3.13 on the interpreter says itself where its parts are. */
-static struct offsets offsets_of(const struct census *c)
-{
-	const struct python_object_layout *l = c->layout;
-	struct offsets known = { l->interpreters, l->next, l->generations }, said;
-
-	if (!l->debug_gc ||
-	    python_space_word(c->space, c->of.runtime + DEBUG_INTERPRETERS, &said.interpreters) ||
-	    python_space_word(c->space, c->of.runtime + DEBUG_NEXT, &said.next) ||
-	    python_space_word(c->space, c->of.runtime + l->debug_gc, &said.generations))
-		return known;
-	said.generations += GC_GENERATIONS;
-	return said.interpreters < DEBUG_MAX && said.next < DEBUG_MAX &&
-			       said.generations < DEBUG_MAX
-		       ? said
-		       : known;
-}
-
 static int interpreters_look(struct census *c)
 {
-	struct offsets o = offsets_of(c);
-	uint64_t at = 0;
+	struct python_reader reader = { c->space->read, c->space->ctx };
+	uint64_t at[PYTHON_INTERPRETERS_MAX], generations;
+	uint32_t n =
+		python_runtime_interpreters(c->layout, &reader, c->of.runtime, at, &generations);
 	int err = 0;
 
-	if (python_space_word(c->space, c->of.runtime + o.interpreters, &at))
-		return 0;
-	while (at && !err && c->out->interpreters < INTERPRETERS_MAX) {
-		c->out->interpreters++;
-		err = lists_meet(c, (c->layout->runtime_gc ? c->of.runtime : at) + o.generations);
+	c->out->interpreters = n;
+	for (uint32_t i = 0; i < n && !err; i++) {
+		err = lists_meet(c, (c->layout->runtime_gc ? c->of.runtime : at[i]) + generations);
 		if (!err)
 			err = todo_look(c);
-		if (python_space_word(c->space, at + o.next, &at))
-			break;
 	}
 	return err;
 }

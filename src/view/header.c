@@ -86,6 +86,12 @@ void header_process(FILE *out, const struct snapshot *s, const struct snapshot_p
 	fputc('\n', out);
 	header_figures(out, p, options->bytes);
 	header_accounts(out, p, options->bytes);
+	for (unsigned bit = 1; bit && bit <= p->warnings; bit <<= 1) {
+		const char *text = snapshot_warning_text((enum snapshot_warning)bit);
+
+		if (p->warnings & bit && text)
+			fprintf(out, "  note: %s\n", text);
+	}
 }
 
 void header_losses(FILE *out, const struct snapshot *s)

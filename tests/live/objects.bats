@@ -36,6 +36,10 @@ swap() {
 	live objects.py kinds 3.13
 }
 
+@test "kinds of objects: 3.14" {
+	live objects.py kinds 3.14
+}
+
 @test "kinds of objects without the small-object allocator" {
 	live objects.py no_pools
 }

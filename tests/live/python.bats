@@ -28,6 +28,14 @@ load common
 	live python.py stacks 3.13
 }
 
+@test "every kind of Python frame: 3.14" {
+	live python.py stacks 3.14
+}
+
+@test "sub-interpreters are recognised and said" {
+	live python.py interpreters
+}
+
 @test "a version that is too old is said, and measured as a native program" {
 	live python.py unknown 3.7
 }

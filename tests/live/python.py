@@ -115,7 +115,33 @@ def unknown(version):
 	expect(f"runs Python {version}" in memtop.errors(), f"it said: {memtop.errors()}")
 	rows = [s for s in document["stacks"] if s["allocated"] == 54322]
 	expect(len(rows) == 1 and not python_frames(rows[0]) and rows[0]["end"] == "root", f"{rows}")
+	expect("does not know" in document["processes"][0]["warnings"][0], "no warning")
 	memtop.stop()
+
+
+def interpreters():
+	"""Sub-interpreters are recognised, and said, once there are some."""
+	target = Target([interpreter("debian"), "-c", "import sys, _xxsubinterpreters as s\n"
+			 "print('READY', flush=True)\nsys.stdin.readline()\n"
+			 "keep = bytearray(54321)\nprint('REST', flush=True)\nsys.stdin.readline()\n"
+			 "i = s.create()\ns.run_string(i, 'more = bytearray(65432)')\n"
+			 "print('REST', flush=True)\nsys.stdin.readline()"])
+	memtop = Memtop(["-p", target.pid])
+	target.run()
+	document = memtop.fresh(rest=True)
+	expect("warnings" not in document["processes"][0], f"{document['processes'][0]}")
+	target.run()
+	document = memtop.fresh(rest=True)
+	expect("sub-interpreters" in document["processes"][0]["warnings"][0], "no warning")
+	expect("sub-interpreters" in memtop.errors(), f"it said: {memtop.errors()}")
+	# the bytes of both are counted
+	for size in (54322, 65433):
+		rows = [s for s in document["stacks"] if s["allocated"] == size]
+		expect(len(rows) == 1, f"{len(rows)} stacks hold {size} bytes")
+	memtop.stop()
+	table = subprocess.run([MEMTOP, "-p", str(target.pid), "-b", "-d", "1", "-i", "1"], text=True,
+			       capture_output=True, timeout=60).stdout
+	expect("note: it has sub-interpreters" in table, table)
 
 
 def line_of(path, word):
@@ -292,5 +318,5 @@ def source_of_recording():
 
 
 if __name__ == "__main__":
-	main({"article": article, "line_table": line_table, "perf_map": perf_map, "source": source,
+	main({"article": article, "interpreters": interpreters, "line_table": line_table, "perf_map": perf_map, "source": source,
 	      "source_of_recording": source_of_recording, "stacks": stacks, "unknown": unknown})
