@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * python: reads CPython's own chain of frames, 3.8 to 3.13, while the thread stands still.
+ * python: reads CPython's own chain of frames, 3.8 to 3.14, while the thread stands still.
  *
  *	_PyRuntime.autoTSSkey -> thread pointer + tsd -> thread state -> frame -> previous -> ...
  *	                                                                    '--> code object
