@@ -204,15 +204,31 @@ sql() {
 @test "a peak between two measurements: what was measured and what was counted is told apart" {
 	need_root
 	cat >"$dir/burst.py" <<-'PY'
-		import time
-		time.sleep(0.6)
+		import sys
+		def say(word):
+		    print(word, flush=True)
+		    sys.stdin.readline()
+		say("READY")
 		kept = bytearray(5_000_000)
-		time.sleep(0.6)
+		say("KEPT")
 		burst = [bytearray(10_000_000) for _ in range(3)]
 		del burst
-		time.sleep(0.8)
+		say("REST")
 	PY
-	recorded -d 0.5 -- /usr/bin/python3 "$dir/burst.py"
+	mkfifo "$dir/to_target"
+	/usr/bin/python3 "$dir/burst.py" <"$dir/to_target" >"$dir/said" 3>&- &
+	target=$!
+	exec {to_target}>"$dir/to_target"
+	until_said READY
+	# measured when it begins, at the mark, and at the end
+	measure record -p "$target" -d 60 -o "$dir/a.db"
+	go
+	until_said KEPT
+	"$MEMTOP" mark -p "$target" kept
+	go
+	until_said REST
+	kill -INT "$memtop"
+	wait "$memtop"
 	"$MEMTOP" report "$dir/a.db" --bytes -N 2 >"$dir/report" 2>"$dir/err"
 	head -9 "$dir/report"
 	head -1 "$dir/report" | grep -q ', the highest measurement$'
@@ -226,13 +242,13 @@ sql() {
 	# and what was counted adds up to the byte
 	"$MEMTOP" report "$dir/a.db" --peak --bytes >"$dir/report"
 	grep -q "^AT PEAK is of when it held most, $counted: counted, between [0-9.]* s and" "$dir/report"
-	grep -qE '^ +30000003 .*burst.py:5' "$dir/report"
+	grep -qE '^ +30000003 .*burst.py:8' "$dir/report"
 	"$MEMTOP" report "$dir/a.db" --peak --json 2>"$dir/err" | jq -e --argjson counted "$counted" \
 		'([.stacks[].at_peak // 0] | add) == $counted and .processes[0].peak_allocated == $counted'
 	[ ! -s "$dir/err" ]
 	# output without words of its own says it on stderr
 	"$MEMTOP" export "$dir/a.db" -f folded >/dev/null 2>"$dir/err"
-	grep -q 'the highest measurement is of .*; between two of them the process held 36' "$dir/err"
+	grep -q 'the highest measurement is of .*; between two of them the process held 33' "$dir/err"
 	# where the highest measurement is the peak there is nothing to tell
 	holder
 	recorded -d 0.2 -- /usr/bin/python3 "$dir/holder.py"
