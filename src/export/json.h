@@ -42,6 +42,8 @@
  *		temporary	blocks freed before their thread's next allocation
  *		oldest_age_ns	age of the oldest live block
  *   frame	symbol_offset	of the address in the function
+ *   top	events		of a recording, those of all of it; otherwise those since the
+ *				document before
  *   event	label		of a mark
  *		stacks		of a drop of rss: whose memory it was, largest first
  *				{cause kind bytes function module}
