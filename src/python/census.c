@@ -49,8 +49,9 @@ struct census {
 	/* Of the blocks in use in arenas. */
 	uint64_t object_blocks, object_bytes, table_blocks, table_bytes;
 	uint64_t absent_blocks, absent_bytes;
-	uint64_t work, links;	   /* that may still be done */
-	uint64_t heads, heads_end; /* of the collector's lists, of the last interpreter */
+	uint64_t work, links; /* that may still be done */
+	struct VEC_OF(
+		uint64_t) heads; /* of the collector's lists: where each interpreter has them */
 	struct python_census *out;
 };
 
@@ -210,6 +211,16 @@ static int object_size(struct census *c, struct python_object *o)
 	return 0;
 }
 
+/* A list's end is no object. */
+static bool is_head(const struct census *c, uint64_t node)
+{
+	vec_for_each (&c->heads, at) {
+		if (node - *at < GC_BYTES)
+			return true;
+	}
+	return false;
+}
+
 /* The neighbours of an object in the collector's lists are objects as well. */
 static int neighbours_meet(struct census *c, const uint8_t *gc_head)
 {
@@ -218,7 +229,7 @@ static int neighbours_meet(struct census *c, const uint8_t *gc_head)
 	for (int i = 0; i < 2 && !err; i++) {
 		uint64_t node = word_in(gc_head + i * 8) & ~7ull;
 
-		if (node && node - c->heads >= c->heads_end - c->heads)
+		if (node && !is_head(c, node))
 			err = object_meet(c, node + PYTHON_GC_HEAD, true);
 	}
 	return err;
@@ -427,8 +438,6 @@ static int lists_meet(struct census *c, uint64_t at)
 
 	if (c->space->read(c->space->ctx, at, gc, sizeof(gc)))
 		return 0;
-	c->heads = at;
-	c->heads_end = at + sizeof(gc);
 	for (int i = 0; i < GENERATIONS && !err; i++)
 		err = neighbours_meet(c, gc + i * GENERATION_BYTES);
 	if (!err)
@@ -446,8 +455,14 @@ static int interpreters_look(struct census *c)
 	int err = 0;
 
 	c->out->interpreters = n;
+	/* before 3.12 the lists of one lead to objects of all: every head is to be known first */
+	for (uint32_t i = 0; i < n; i++) {
+		at[i] = (c->layout->runtime_gc ? c->of.runtime : at[i]) + generations;
+		if (vec_push(&c->heads, at[i]))
+			return -ENOMEM;
+	}
 	for (uint32_t i = 0; i < n && !err; i++) {
-		err = lists_meet(c, (c->layout->runtime_gc ? c->of.runtime : at[i]) + generations);
+		err = lists_meet(c, at[i]);
 		if (!err)
 			err = todo_look(c);
 	}
@@ -554,6 +569,7 @@ out:
 	table_free(&c->seen);
 	vec_free(&c->todo);
 	vec_free(&c->arenas);
+	vec_free(&c->heads);
 	vec_free(&c->by_type);
 	vec_free(&c->extents);
 	free(c);

@@ -156,7 +156,7 @@ static void print_missing(FILE *out, const struct object_types *t,
 		fprintf(out,
 			"there are %" PRIu64
 			" interpreters: of sub-interpreters with an allocator of their own only "
-			"what the collector tracks is counted\n",
+			"what the collector tracks, and refers to, is counted\n",
 			t->interpreters);
 }
 

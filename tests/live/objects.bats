@@ -52,6 +52,10 @@ swap() {
 	live objects.py gone
 }
 
+@test "kinds of objects of sub-interpreters, which are said" {
+	live objects.py interpreters
+}
+
 @test "objects in swap stay there, and are told" {
 	swap swapped
 }

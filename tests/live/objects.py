@@ -165,6 +165,22 @@ def arrays():
 	expect(abs(row["swapped"] - swap) <= MIB, f"swap is {swap}: {row}")
 
 
+def interpreters():
+	"""Those of sub-interpreters as well (to 3.11 they share an allocator), and they are said."""
+	target = Target([interpreter("debian"), "-c", "import sys, _xxsubinterpreters as s\n"
+			 "for i in [s.create() for _ in range(3)]:\n"
+			 "\ts.run_string(i, 'keep = [{n: n} for n in range(4000)]')\n"
+			 "print('READY', flush=True)\nsys.stdin.readline()"])
+	document = look(target.pid)
+	raise_errors(identity_errors(document))
+	expect(document["interpreters"] == 4 and document["skipped"]["changed"] == 0, f"{document}")
+	rows = {row["type"]: row for row in document["types"]}
+	expect(12000 <= rows["dict"]["count"] < 24000, f"{rows['dict']}")
+	text = subprocess.run([MEMTOP, "--types", "-p", str(target.pid)], text=True,
+			      capture_output=True, timeout=100).stdout
+	expect("there are 4 interpreters" in text, text)
+
+
 def no_python():
 	target = Target("phantom", wait=None)
 	why = look(target.pid, status=1)
@@ -173,5 +189,5 @@ def no_python():
 
 
 if __name__ == "__main__":
-	main({"arrays": arrays, "churn": churn, "gone": gone, "kinds": kinds, "no_pools": no_pools,
+	main({"arrays": arrays, "churn": churn, "gone": gone, "interpreters": interpreters, "kinds": kinds, "no_pools": no_pools,
 	      "no_python": no_python, "other_blocks": other_blocks, "swapped": swapped})
