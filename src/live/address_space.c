@@ -15,8 +15,23 @@
 #define NO_FILE	 (-1)
 #define NOT_OPEN (-2)
 
+/*
+ * Small things that are read one after the other often lie in the same pages, so whole pages are read
+ * and kept, but not for long: what goes together is to be of one moment.
+ */
+#define KEPT_PAGES 64
+#define KEPT_READS 2048
+#define PAGE_BYTES 4096
+
+struct kept_page {
+	uint64_t addr; /* 0: none */
+	uint8_t bytes[PAGE_BYTES];
+};
+
 struct address_space {
 	pid_t pid;
+	unsigned kept_reads; /* since the pages were forgotten */
+	struct kept_page kept[KEPT_PAGES];
 	struct maps maps;
 	struct page_ranges pages; /* of what python_range says is FILE or HEAP */
 	struct VEC_OF(int) files; /* per mapping: its file, once it was wanted */
@@ -149,13 +164,40 @@ static int file_read(struct address_space *as, const struct map *m, uint64_t add
 	return 0;
 }
 
+static void pages_forget(struct address_space *as)
+{
+	for (size_t i = 0; i < KEPT_PAGES; i++)
+		as->kept[i].addr = 0;
+	as->kept_reads = 0;
+}
+
+/* Reads what is in RAM. */
+static int resident_read(struct address_space *as, uint64_t addr, void *to, size_t n)
+{
+	uint64_t page = addr - addr % PAGE_BYTES;
+	struct kept_page *kept = &as->kept[page / PAGE_BYTES % KEPT_PAGES];
+
+	if (n >= PAGE_BYTES || ++as->kept_reads > KEPT_READS)
+		pages_forget(as);
+	if (addr + n > page + PAGE_BYTES)
+		return python_memory_read(as->pid, addr, to, n);
+	if (kept->addr != page) {
+		kept->addr = 0;
+		if (python_memory_read(as->pid, page, kept->bytes, PAGE_BYTES))
+			return python_memory_read(as->pid, addr, to, n);
+		kept->addr = page;
+	}
+	memcpy(to, kept->bytes + (addr - page), n);
+	return 0;
+}
+
 static int run_read(struct address_space *as, const struct map *m, const struct run *run,
 		    uint64_t addr, void *to)
 {
 	if (run->touched && run->state == PAGE_SWAPPED)
 		return -ENODATA;
 	if (run->touched && run->state == PAGE_RESIDENT)
-		return python_memory_read(as->pid, addr, to, run->n);
+		return resident_read(as, addr, to, run->n);
 	if (m->type == MAP_TYPE_FILE)
 		return file_read(as, m, addr, to, run->n);
 	memset(to, 0, run->n);

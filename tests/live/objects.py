@@ -168,7 +168,7 @@ def arrays():
 def interpreters():
 	"""Those of sub-interpreters as well (to 3.11 they share an allocator), and they are said."""
 	target = Target([interpreter("debian"), "-c", "import sys, _xxsubinterpreters as s\n"
-			 "for i in [s.create() for _ in range(3)]:\n"
+			 "kept = [s.create() for _ in range(3)]\nfor i in kept:\n"
 			 "\ts.run_string(i, 'keep = [{n: n} for n in range(4000)]')\n"
 			 "print('READY', flush=True)\nsys.stdin.readline()"])
 	document = look(target.pid)
@@ -189,5 +189,6 @@ def no_python():
 
 
 if __name__ == "__main__":
-	main({"arrays": arrays, "churn": churn, "gone": gone, "interpreters": interpreters, "kinds": kinds, "no_pools": no_pools,
-	      "no_python": no_python, "other_blocks": other_blocks, "swapped": swapped})
+	main({"arrays": arrays, "churn": churn, "gone": gone, "interpreters": interpreters,
+	      "kinds": kinds, "no_pools": no_pools, "no_python": no_python,
+	      "other_blocks": other_blocks, "swapped": swapped})
