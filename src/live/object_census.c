@@ -172,9 +172,16 @@ int object_census_take(pid_t pid, struct object_types *out)
 	*out = (struct object_types){ .pid = (uint32_t)pid, .time_ns = clock_ns(CLOCK_REALTIME) };
 	err = process_status_read(pid, &status);
 	if (err)
-		return error_set(err, "process %d: %s", (int)pid, strerror(-err));
+		return err == -ESRCH ? error_set(err, "there is no process %d", (int)pid)
+				     : error_set(err, "process %d: %s", (int)pid, strerror(-err));
 	memcpy(out->comm, status.comm, sizeof(out->comm));
 	err = address_space_open(pid, &as);
+	if (err == -EACCES || err == -EPERM)
+		return error_set(
+			err,
+			"process %d may not be looked at: run memtop as root, such as with "
+			"sudo",
+			(int)pid);
 	if (err)
 		return err;
 	interpreter_find(pid, address_space_maps(as), &found);

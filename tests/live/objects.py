@@ -185,7 +185,11 @@ def no_python():
 	target = Target("phantom", wait=None)
 	why = look(target.pid, status=1)
 	expect("runs no CPython" in why and str(target.pid) in why, why)
-	look(target.pid + 4000000, status=5)
+	expect("there is no process" in look(target.pid + 4000000, status=5), "another sentence")
+	done = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", MEMTOP, "--types", "-p",
+			       str(target.pid)], text=True, capture_output=True)
+	if done.returncode != 126 and done.returncode != 127:	# nobody can run it
+		expect(done.returncode == 3 and "as root" in done.stderr and not done.stdout, f"{done}")
 
 
 if __name__ == "__main__":
