@@ -5,13 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/table.h"
 #include "python/object_size.h"
 #include "python/pools.h"
+#include "python/reach.h"
 #include "python/runtime.h"
-
-/* More references to what lies outside of arenas than this are not followed. */
-#define SEEN_MAX (32u << 20)
 
 /* A reference count is no address; 3.12 and later have 2^32 - 1 for objects that never die. */
 #define REFS_MAX (1ull << 40)
@@ -24,15 +21,7 @@
 /* What may stand before an object in its block, and the first two words of it. */
 #define HEAD_MAX (2 * PYTHON_GC_HEAD + 16)
 
-/* Tables are looked through in pieces. */
-#define CHUNK_BYTES (16u << 10)
-
-/*
- * What may be done in all: pieces of tables and mappings looked at; links of chains followed, of which
- * each takes memory for a moment.  A process that wants to keep memtop busy can have all its objects
- * share one endless table.
- */
-#define WORK_MAX  (1ull << 28)
+/* Links of chains followed in all, of which each takes memory for a moment; a chain may be a ring. */
 #define LINKS_MAX (1ull << 24)
 
 struct census {
@@ -41,15 +30,14 @@ struct census {
 	const struct python_object_layout *layout;
 	struct python_types *types;
 	struct python_arenas arenas;
-	struct table seen; /* objects outside of arenas that were met: 1: must be an object */
-	struct VEC_OF(uint64_t) todo;
-	struct VEC_OF(struct python_tally) by_type; /* [python_type.index] */
+	struct python_tallies by_type; /* [python_type.index] */
+	struct python_reach reach;     /* objects outside of arenas */
 	struct python_extents extents;
 	struct python_pool pool;
 	/* Of the blocks in use in arenas. */
 	uint64_t object_blocks, object_bytes, table_blocks, table_bytes;
 	uint64_t absent_blocks, absent_bytes;
-	uint64_t work, links; /* that may still be done */
+	uint64_t links; /* of chains that may still be followed */
 	struct VEC_OF(
 		uint64_t) heads; /* of the collector's lists: where each interpreter has them */
 	struct python_census *out;
@@ -78,21 +66,9 @@ static bool is_alive(const struct census *c, uint64_t refs)
 
 /* --- adding up ----------------------------------------------------------------------------------- */
 
-static struct python_tally *tally_of(struct census *c, const struct python_type *type)
-{
-	while (c->by_type.n <= type->index) {
-		struct python_tally none = { .name = NULL };
-
-		if (vec_push(&c->by_type, none))
-			return NULL;
-	}
-	c->by_type.at[type->index].name = type->name;
-	return &c->by_type.at[type->index];
-}
-
 static int object_count(struct census *c, const struct python_type *type, bool tracked)
 {
-	struct python_tally *t = tally_of(c, type);
+	struct python_tally *t = python_tally_of(&c->by_type, type);
 
 	if (!t)
 		return -ENOMEM;
@@ -111,85 +87,7 @@ static int object_count(struct census *c, const struct python_type *type, bool t
 	return 0;
 }
 
-/* True while there is work left for n steps more. */
-static bool work_do(struct census *c, uint64_t n)
-{
-	if (c->work < n) {
-		c->out->cut = true;
-		return false;
-	}
-	c->work -= n;
-	return true;
-}
-
-/* --- references to what lies outside of arenas --------------------------------------------------- */
-
-/* An object that may be there, or (known) must be. */
-static int object_meet(struct census *c, uint64_t addr, bool known)
-{
-	uint64_t start, end;
-	enum python_range range;
-
-	if (addr % 16 || addr < PYTHON_GC_HEAD || addr >> 47 || python_arenas_at(&c->arenas, addr))
-		return 0;
-	if (table_get(&c->seen, addr, NULL))
-		return 0;
-	range = c->space->range(c->space->ctx, addr, &start, &end);
-	if (range != PYTHON_RANGE_HEAP)
-		return 0;
-	if (c->seen.n >= SEEN_MAX) {
-		c->out->cut = true;
-		return 0;
-	}
-	if (table_put(&c->seen, addr, known) || vec_push(&c->todo, addr))
-		return -ENOMEM;
-	return 0;
-}
-
-static int words_meet(struct census *c, const uint64_t *words, size_t n)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < n && !err; i++) {
-		if (words[i])
-			err = object_meet(c, words[i], false);
-	}
-	return err;
-}
-
-/* What a table or a large object refers to; parts that are not in RAM refer to what is met otherwise. */
-static int extent_meet(struct census *c, const struct python_extent *e)
-{
-	uint64_t words[CHUNK_BYTES / 8], at = (e->addr + 7) & ~7ull, end = e->addr + e->bytes;
-	int err = 0;
-
-	while (at + 8 <= end && !err && work_do(c, 1)) {
-		uint64_t n = CHUNK_BYTES - at % CHUNK_BYTES;
-		struct python_share share = { 0 };
-
-		if (n > end - at)
-			n = (end - at) & ~7ull;
-		c->space->share(c->space->ctx, at, n, &share);
-		if (share.resident && !c->space->read(c->space->ctx, at, words, n))
-			err = words_meet(c, words, n / 8);
-		at += n;
-	}
-	return err;
-}
-
-/* True when all of it is private memory; it may lie in several mappings. */
-static bool extent_exists(struct census *c, const struct python_extent *e)
-{
-	uint64_t at = e->addr, start, end;
-
-	while (at < e->addr + e->bytes) {
-		if (!work_do(c, 1) ||
-		    c->space->range(c->space->ctx, at, &start, &end) == PYTHON_RANGE_NONE)
-			return false;
-		at = end;
-	}
-	return true;
-}
+/* --- objects and their neighbours ---------------------------------------------------------------- */
 
 /* Sizes o into c->extents; 0, 1: it cannot be counted, or -ENOMEM. */
 static int object_size(struct census *c, struct python_object *o)
@@ -205,7 +103,7 @@ static int object_size(struct census *c, struct python_object *o)
 	if (err)
 		return err == -ENOMEM ? err : 1;
 	vec_for_each (&c->extents, e) {
-		if (!extent_exists(c, e))
+		if (!python_reach_exists(&c->reach, e))
 			return 1;
 	}
 	return 0;
@@ -230,7 +128,21 @@ static int neighbours_meet(struct census *c, const uint8_t *gc_head)
 		uint64_t node = word_in(gc_head + i * 8) & ~7ull;
 
 		if (node && !is_head(c, node))
-			err = object_meet(c, node + PYTHON_GC_HEAD, true);
+			err = python_reach_object(&c->reach, node + PYTHON_GC_HEAD, true);
+	}
+	return err;
+}
+
+/* What the object and its tables refer to; what is in arenas is looked through with its pool. */
+static int extents_meet(struct census *c)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < c->extents.n; i++) {
+		const struct python_extent *e = &c->extents.at[i];
+
+		if (e->pointers && !python_arenas_at(&c->arenas, e->addr))
+			err = python_reach_extent(&c->reach, e);
 	}
 	return err;
 }
@@ -246,8 +158,8 @@ static bool fits(const struct python_type *type, uint32_t block)
 }
 
 /*
- * Takes the block at `at` for an object that begins `pre` bytes from its start.  1 when it is one, 0 when not,
- * or -ENOMEM.
+ * Takes the block at `at` for an object that begins `pre` bytes from its start.  1 when it is one, 0
+ * when not, or -ENOMEM.
  */
 static int block_try(struct census *c, uint32_t at, uint32_t pre)
 {
@@ -277,14 +189,8 @@ static int block_try(struct census *c, uint32_t at, uint32_t pre)
 		err = neighbours_meet(c, bytes - PYTHON_GC_HEAD);
 	c->object_blocks++;
 	c->object_bytes += p->block;
-	for (size_t i = 1; !err && i < c->extents.n; i++) {
-		struct python_extent e = c->extents.at[i];
-
-		/* tables in pools are looked through with their pool */
-		if (e.pointers && !python_arenas_at(&c->arenas, e.addr))
-			err = extent_meet(c, &e);
-	}
-	return err ? err : 1;
+	err = err ?: extents_meet(c);
+	return err ?: 1;
 }
 
 static int block_look(struct census *c, uint32_t at)
@@ -310,7 +216,8 @@ static int block_look(struct census *c, uint32_t at)
 
 		n = n < sizeof(words) ? n : sizeof(words);
 		memcpy(words, c->pool.bytes + at + done, n);
-		if (python_pool_has(&c->pool, at + done, n) && words_meet(c, words, n / 8))
+		if (python_pool_has(&c->pool, at + done, n) &&
+		    python_reach_words(&c->reach, words, n / 8))
 			return -ENOMEM;
 		done += n;
 	}
@@ -408,25 +315,17 @@ static int object_look(struct census *c, uint64_t addr, bool known)
 	err = object_count(c, o.type, word_in(gc_head));
 	if (!err && o.type->has_gc)
 		err = neighbours_meet(c, gc_head);
-	for (size_t i = 0; !err && i < c->extents.n; i++) {
-		struct python_extent e = c->extents.at[i];
-
-		if (e.pointers && !python_arenas_at(&c->arenas, e.addr))
-			err = extent_meet(c, &e);
-	}
-	return err;
+	return err ?: extents_meet(c);
 }
 
 static int todo_look(struct census *c)
 {
+	uint64_t addr;
+	bool known;
 	int err = 0;
 
-	while (c->todo.n && !err) {
-		uint64_t addr = c->todo.at[--c->todo.n], known = 0;
-
-		table_get(&c->seen, addr, &known);
+	while (!err && python_reach_take(&c->reach, &addr, &known))
 		err = object_look(c, addr, known);
-	}
 	return err;
 }
 
@@ -471,56 +370,6 @@ static int interpreters_look(struct census *c)
 
 /* --- the whole ----------------------------------------------------------------------------------- */
 
-static int by_name(const void *a, const void *b)
-{
-	const struct python_tally *x = a, *y = b;
-
-	/* of one strpool: equal names have equal pointers */
-	return x->name < y->name ? -1 : x->name > y->name;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	const struct python_tally *x = a, *y = b;
-
-	if (x->bytes != y->bytes)
-		return x->bytes > y->bytes ? -1 : 1;
-	return strcmp(x->name, y->name);
-}
-
-static void tally_add(struct python_tally *a, const struct python_tally *b)
-{
-	a->count += b->count;
-	a->tracked += b->tracked;
-	a->tracked_bytes += b->tracked_bytes;
-	a->bytes += b->bytes;
-	a->share.resident += b->share.resident;
-	a->share.swapped += b->share.swapped;
-	a->share.untouched += b->share.untouched;
-	a->share.zero += b->share.zero;
-}
-
-static int tallies_put(struct census *c)
-{
-	struct python_census *out = c->out;
-
-	if (c->by_type.n)
-		qsort(c->by_type.at, c->by_type.n, sizeof(c->by_type.at[0]), by_name);
-	vec_for_each (&c->by_type, t) {
-		size_t n = out->tallies.n;
-
-		if (!t->count)
-			continue;
-		if (n && out->tallies.at[n - 1].name == t->name)
-			tally_add(&out->tallies.at[n - 1], t);
-		else if (vec_push(&out->tallies, *t))
-			return -ENOMEM;
-	}
-	if (out->tallies.n)
-		qsort(out->tallies.at, out->tallies.n, sizeof(out->tallies.at[0]), by_bytes);
-	return 0;
-}
-
 static uint64_t less(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : 0;
@@ -531,6 +380,7 @@ static void blocks_put(struct census *c)
 	struct python_census *out = c->out;
 
 	out->arenas = c->arenas.n;
+	out->cut |= c->reach.cut;
 	out->free_bytes =
 		less(out->free_bytes, out->used_bytes + out->absent_pools * c->layout->pool +
 					      out->changed_pools * c->layout->pool);
@@ -552,7 +402,8 @@ int python_census_take(const struct python_census_of *of, struct python_census *
 	c->space = of->space;
 	c->layout = of->layout;
 	c->out = out;
-	c->work = WORK_MAX;
+	c->reach.space = of->space;
+	c->reach.arenas = &c->arenas;
 	c->links = LINKS_MAX;
 	c->types = out->types = python_types_new(of->space, of->layout, of->type_type);
 	if (!c->types)
@@ -563,11 +414,10 @@ int python_census_take(const struct python_census_of *of, struct python_census *
 	err = err ?: interpreters_look(c);
 	err = err ?: arenas_look(c);
 	err = err ?: todo_look(c);
-	err = err ?: tallies_put(c);
+	err = err ?: python_tallies_merge(&c->by_type, &out->tallies);
 	blocks_put(c);
 out:
-	table_free(&c->seen);
-	vec_free(&c->todo);
+	python_reach_free(&c->reach);
 	vec_free(&c->arenas);
 	vec_free(&c->heads);
 	vec_free(&c->by_type);

@@ -20,24 +20,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/vec.h"
 #include "python/object_layout.h"
 #include "python/space.h"
+#include "python/tally.h"
 #include "python/type.h"
 
-/* Objects of one type.  The shares add up to bytes. */
-struct python_tally {
-	const char *name; /* until python_census_free() */
-	uint64_t count;
-	uint64_t bytes; /* as sys.getsizeof() */
-	/* Of them, what the cyclic collector tracks: gc.get_objects(), and what is frozen. */
-	uint64_t tracked, tracked_bytes;
-	struct python_share share;
-};
-
 struct python_census {
-	struct VEC_OF(struct python_tally) tallies; /* types of one name together; largest first */
-	struct python_types *types;		    /* owns the names */
+	struct python_tallies tallies; /* types of one name together; largest first */
+	struct python_types *types;    /* owns the names */
 
 	/* The allocator of small objects. */
 	bool pymalloc;			    /* its arenas were found */
