@@ -699,7 +699,7 @@ def machine():
 	until_selected(t, f" {steady.pid} ")
 	t.keys("Enter")
 	seen = [flicker(t, steady)]
-	for _ in range(6):
+	for _ in range(3):
 		larger = Target("phantom")	# 3.4 GiB: above the selected row
 		larger.run()
 		brief = [spawn(["sleep", str(0.1 + i / 10)]) for i in range(8)]
