@@ -130,7 +130,7 @@ static int take_snapshot(struct session *m)
 	if (snapshot_lost_any(&s->lost))
 		m->lost = s->lost;
 	/* after the end of all targets nothing may be left to tell: the figures are out already */
-	if (!s->processes.n && (m->measured || live_finished(m->live))) {
+	if (!s->processes.n && (live_finished(m->live) || (m->measured && !m->consumer->empty))) {
 		snapshot_free(s);
 		return 0;
 	}

@@ -25,10 +25,11 @@ struct session_consumer {
 	bool (*finished)(void *ctx);
 	bool at_once; /* the first snapshot when measuring begins, not a delay later */
 	/*
-	 * Called often while a measurement goes on, with what is being done (NULL: little): false gives it up, and
+	 * Called often while a measurement goes on, with what is being done (as in live.h): false gives it up, and
 	 * ends the measuring in good order without a last snapshot.
 	 */
 	bool (*go_on)(void *ctx, const char *what, unsigned percent);
+	bool empty;   /* also snapshots in which no process is left, while others may still come */
 	bool no_last; /* a signal ends it without a last snapshot: nobody would see it */
 	/* Called with every snapshot and the one before it (NULL at first). */
 	int (*each)(const struct snapshot *now, const struct snapshot *previous, void *ctx);

@@ -74,7 +74,7 @@ static bool go_on(void *ctx, const char *what, unsigned percent)
 {
 	const struct watch *w = ctx;
 
-	if (what)
+	if (!what || what[0])
 		feed_progress(w->feed, what, percent);
 	return !signals_stop();
 }
@@ -87,6 +87,7 @@ static void *measure(void *ctx)
 		.end = stay,
 		.go_on = go_on,
 		.at_once = true,
+		.empty = true,
 		.no_last = true,
 		.ctx = w,
 	};

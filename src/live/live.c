@@ -81,7 +81,7 @@ static int on_mapping(struct live *l, const struct event_mapping *e)
 /* Names of very many new stacks take long to find. */
 static int on_stack(struct live *l, struct target *t, const struct event_stack *e)
 {
-	if (++l->stacks_met % TELL_STACKS == 0 && progress_tell(&l->progress, NULL, 0, 0))
+	if (++l->stacks_met % TELL_STACKS == 0 && progress_tell(&l->progress, "", 0, 0))
 		return -ECANCELED;
 	return traces_add(l->traces, t, &l->ctx, e);
 }
@@ -325,6 +325,7 @@ int live_snapshot(struct live *l, struct snapshot **snapshot)
 	m->keep_up = keep_up;
 	m->keep_up_ctx = l;
 	err = measure_take(m, snapshot);
+	progress_tell(&l->progress, NULL, 0, 0);
 	if (err)
 		return err;
 	err = drops_step(l->drops, &l->targets, *snapshot);

@@ -28,7 +28,7 @@ enum live_target {
 struct live_progress {
 	/*
 	 * Called often from live_open() and live_snapshot(), with what is being done and how much of
-	 * it is done (what NULL: between two measurements); false: give up, that call returns
+	 * it is done (what NULL: a measurement has ended; "": only asked); false: give up, that call returns
 	 * -ECANCELED.  NULL: nobody waits.
 	 */
 	bool (*go_on)(void *ctx, const char *what, unsigned percent);

@@ -15,7 +15,7 @@
 
 /*
  * `done` of about `all` of this step is done (all 0: not known); what: one of few constant
- * words, or NULL between two measurements.
+ * words, or as in live.h.
  * 0, or -ECANCELED: give up now, whatever has been measured is not wanted any more.
  */
 static inline int progress_tell(const struct live_progress *p, const char *what, size_t done,

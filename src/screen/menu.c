@@ -58,9 +58,9 @@ void menu_key(struct screen *s, int key)
 	size_t n = menu_items(s);
 
 	if (key == KEY_UP || key == 'k')
-		s->menu_at = (s->menu_at + n - 1) % n;
+		s->menu_at = (s->menu_at ? s->menu_at : n) - 1;
 	else if (key == KEY_DOWN || key == 'j')
-		s->menu_at = (s->menu_at + 1) % n;
+		s->menu_at = s->menu_at + 1 < n ? s->menu_at + 1 : 0;
 	else if (key == '\r' || key == '\n' || key == KEY_ENTER)
 		menu_choose(s);
 	else if (key == KEY_ESC || key == 'q')

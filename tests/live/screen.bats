@@ -72,8 +72,12 @@ load common
 	live screen.py processes
 }
 
-@test "-a: processes come and go, the selection stays" {
+@test "-a: all processes, into one and back" {
 	live screen.py machine
+}
+
+@test "processes of a user come and go, the selection stays" {
+	live screen.py user
 }
 
 @test "settings stay" {
