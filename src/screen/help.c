@@ -12,9 +12,8 @@ static const char *const help[] = {
 	"  A R P S M C V T K Y          sort by allocated, resident, phantom, swapped, RSS, count,",
 	"                               per second, touched, at the peak, temporary",
 	"  g  F5                        group: stack, function, line, module, thread, process",
-	"  /  F4                        only what matches a pattern, as it is typed; empty: all "
-	"again",
-	"  F3  n                        search, as it is typed, and the next match",
+	"  /  F4                        only what matches a pattern, as typed; empty: all again",
+	"  F3  n                        search, as typed, and the next match",
 	"  p                            what each held at the peak, and back to what it holds now",
 	"  l                            leaks: only with blocks older than a time",
 	"  t                            temporary: only with blocks freed right away",
