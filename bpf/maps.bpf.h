@@ -27,6 +27,16 @@ struct call {
 	struct block old_block;
 	__u32 op; /* enum heap_op */
 	__u32 tally;
+	__u32 has_pools; /* CPython's: a small result lies in one of its pools */
+	__u32 pad;
+};
+
+/* A copied malloc of CPython's that waits for what allocate_from_new_pool() returns; sp 0: none. */
+struct copied_call {
+	__u64 sp;
+	__u64 size;
+	__u32 tally;
+	__u32 pad;
 };
 
 #define MEMO_SLOTS   96
@@ -83,7 +93,9 @@ struct task_state {
 	__u64 free_sp, free_pc; /* at the entry of its newest free(), which may be over by now */
 	__u32 in_free;		/* the stack walked last leads through that call */
 	__u32 pad2;
-	__u64 python; /* hash of the stack's Python frames; 0: none */
+	__u64 python;	 /* hash of the stack's Python frames; 0: none */
+	__u64 forwarded; /* freed by CPython's object allocator, which may tell malloc's free() so */
+	struct copied_call copied;
 	struct call call;
 	struct unwind unwind;
 	struct event_stack stack;

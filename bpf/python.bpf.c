@@ -351,7 +351,7 @@ static __always_inline struct python_text text_read(const struct python_layout *
 
 /* room: bytes of line table that e has space for. */
 static __always_inline void code_fill(const struct python_walk *p, const struct python_layout *l,
-				      struct event_python_code *e, __u32 room)
+				      __u64 code, struct event_python_code *e, __u32 room)
 {
 	__u32 n;
 
@@ -362,7 +362,10 @@ static __always_inline void code_fill(const struct python_walk *p, const struct 
 	e->lines_bytes = 0;
 	e->first_line = first_line_of(p, l);
 	e->version = l->version;
-	e->pad = 0;
+	e->prologue = 0;
+	/* co_firsttraceable: 3.11 to 3.13 have it two words before the instructions */
+	if (l->code_bytes)
+		bpf_probe_read_user(&e->prologue, 4, (void *)(code + l->code_bytes - 16));
 	e->name = text_read(l, word_at(p, l->code_name - 16), e->name_bytes, PYTHON_NAME_BYTES);
 	e->file = text_read(l, word_at(p, l->code_file - 16), e->file_bytes, PYTHON_FILE_BYTES);
 	bpf_probe_read_user(&e->lines_bytes, 4, (void *)(e->lines + BYTES_SIZE));
@@ -398,12 +401,12 @@ __noinline int python_send_code(struct python_walk *p, __u32 i)
 		e = bpf_ringbuf_reserve(&events, SHORT_BYTES, 0);
 		if (!e)
 			return -1;
-		code_fill(p, l, e, PYTHON_LINES_SHORT);
+		code_fill(p, l, code, e, PYTHON_LINES_SHORT);
 	} else {
 		e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 		if (!e)
 			return -1;
-		code_fill(p, l, e, PYTHON_LINES_BYTES);
+		code_fill(p, l, code, e, PYTHON_LINES_BYTES);
 	}
 	e->code = identity;
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);

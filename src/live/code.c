@@ -16,6 +16,7 @@
 #include "base/table.h"
 #include "probe/attach.h"
 #include "probe/plan.h"
+#include "probe/pymalloc.h"
 #include "python/interpreter.h"
 #include "stack/target_file.h"
 #include "stack/unwind_table.h"
@@ -25,6 +26,7 @@ struct code_file {
 	struct file_rows rows;
 	struct probe_plan plan; /* empty: no allocator in it */
 	struct python_interpreter python;
+	struct pymalloc pymalloc;
 	int fd; /* -1 unless there is something to probe */
 	const char *path;
 	struct VEC_OF(pid_t) attached; /* 0: in all processes */
@@ -35,6 +37,7 @@ struct code {
 	struct unwind_store *store;
 	struct kernel *kernel;	  /* NULL until published */
 	struct probe_set *probes; /* NULL: nothing is to be probed */
+	bool pymalloc;
 	struct strpool *strings;
 	struct table by_key;			    /* hash of the key -> struct code_file * */
 	struct VEC_OF(struct code_file *) numbered; /* [n] has the number n + 1; not owned */
@@ -42,7 +45,7 @@ struct code {
 	struct VEC_OF(struct live_probe) shown;
 };
 
-struct code *code_new(struct unwind_store *store, struct probe_set *probes)
+struct code *code_new(struct unwind_store *store, struct probe_set *probes, bool pymalloc)
 {
 	struct code *c = calloc(1, sizeof(*c));
 
@@ -50,6 +53,7 @@ struct code *code_new(struct unwind_store *store, struct probe_set *probes)
 		return NULL;
 	c->store = store;
 	c->probes = probes;
+	c->pymalloc = pymalloc;
 	c->strings = strpool_new();
 	if (!c->strings) {
 		free(c);
@@ -154,6 +158,19 @@ static int code_file_add_rows(struct code *c, struct code_file *f, struct unwind
 	return err == -ENOMEM ? err : 0;
 }
 
+/* Its own object allocator, where an interpreter is in the file. */
+static void code_file_plan_python(struct code_file *f)
+{
+	int err = pymalloc_plan(f->fd, &f->plan, &f->pymalloc);
+
+	if (err)
+		log_warn("small objects of %s are not counted: %s", f->path, error_text(err));
+	if (f->pymalloc.unread)
+		log_warn("%zu of %zu places where the compiler has put Python's object allocator "
+			 "into %s could not be read: what they allocate is not counted",
+			 f->pymalloc.unread, f->pymalloc.copies, f->path);
+}
+
 static struct code_file *code_file_read(struct code *c, pid_t pid, const struct map *m)
 {
 	struct code_file *f = calloc(1, sizeof(*f));
@@ -179,6 +196,8 @@ static struct code_file *code_file_read(struct code *c, pid_t pid, const struct 
 	python_interpreter_find(f->fd, f->path, &f->python);
 	if (c->probes)
 		probe_plan_file(f->fd, &f->plan);
+	if (c->probes && c->pymalloc && f->python.version)
+		code_file_plan_python(f);
 	if (!f->plan.n) {
 		close(f->fd);
 		f->fd = -1;
@@ -226,6 +245,11 @@ struct file_key code_file_key(const struct code_file *f)
 const struct python_interpreter *code_file_python(const struct code_file *f)
 {
 	return &f->python;
+}
+
+uint64_t code_file_pools(const struct code_file *f)
+{
+	return f->pymalloc.pools;
 }
 
 /* memtop's own vDSO is everybody's: the kernel has one image. */
@@ -292,6 +316,7 @@ static int code_note_probes(struct code *c, const struct code_file *f)
 			.instruction = site->instruction,
 			.cheap = site->cheap,
 			.is_exit = site->is_exit,
+			.is_copy = site->is_copy,
 		};
 
 		if (!site->unseen && vec_push(&c->shown, probe))
@@ -323,6 +348,7 @@ static void code_tell_unseen(struct code_file *f)
 int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
 {
 	struct code_file *f = (struct code_file *)cf;
+	struct probe_programs programs = kernel_probe_programs(c->kernel);
 	char path[64];
 	int err;
 
@@ -334,8 +360,7 @@ int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
 	}
 	/* by descriptor: right also when the file was deleted or lies in a container */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
-	err = probe_attach(c->probes, &f->plan, path, pid, kernel_heap_enter(c->kernel),
-			   kernel_heap_leave(c->kernel));
+	err = probe_attach(c->probes, &f->plan, path, pid, &programs);
 	if (err)
 		return err;
 	code_tell_unseen(f);

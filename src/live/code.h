@@ -28,9 +28,9 @@ struct python_interpreter;
 
 /*
  * store is not owned and outlives it; probes is owned from now on, NULL when no allocator is to be
- * probed.  NULL when memory is out (probes is still the caller's then).
+ * probed.  pymalloc: CPython's object allocator as well.  NULL when memory is out (probes is still the caller's then).
  */
-struct code *code_new(struct unwind_store *store, struct probe_set *probes);
+struct code *code_new(struct unwind_store *store, struct probe_set *probes, bool pymalloc);
 
 /* Detaches all probes and forgets all files. */
 void code_free(struct code *c);
@@ -50,6 +50,9 @@ struct file_key code_file_key(const struct code_file *f);
 
 /* The CPython in the file; its version is 0 when there is none. */
 const struct python_interpreter *code_file_python(const struct code_file *f);
+
+/* Its usedpools, as in the file; 0: the BPF programs need not know. */
+uint64_t code_file_pools(const struct code_file *f);
 
 /* The vDSO, which is the same for all processes; NULL when it has no rows. */
 const struct code_file *code_vdso(struct code *c);

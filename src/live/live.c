@@ -164,7 +164,7 @@ static int live_preview(struct live *l, const struct live_options *o)
 	return err;
 }
 
-static int live_new_code(struct live *l)
+static int live_new_code(struct live *l, bool pymalloc)
 {
 	struct probe_set *probes = NULL;
 	int err;
@@ -177,7 +177,7 @@ static int live_new_code(struct live *l)
 		if (!probes)
 			return -ENOMEM;
 	}
-	l->ctx.code = code_new(l->store, probes);
+	l->ctx.code = code_new(l->store, probes, pymalloc);
 	if (!l->ctx.code) {
 		probe_set_close(probes);
 		return -ENOMEM;
@@ -212,7 +212,7 @@ static int live_new(const struct live_options *o, struct live **out)
 		return -ENOMEM;
 	if (!l->traces || !l->measure.blocks || !l->measure.join || !l->measure.touches)
 		return -ENOMEM;
-	return live_new_code(l);
+	return live_new_code(l, o->pymalloc);
 }
 
 /* Allocator probes go in before the first process is measured: none of its calls is missed. */

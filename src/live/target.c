@@ -108,6 +108,7 @@ static void target_publish_python(struct target *t, const struct target_context 
 		return;
 	layout = p->layout;
 	layout.runtime = 0;
+	layout.pools = code_file_pools(f) ? code_file_pools(f) + bias : 0;
 	*at = layout;
 	__atomic_store_n(&at->runtime, p->runtime + bias, __ATOMIC_RELEASE);
 }

@@ -311,18 +311,22 @@ static const char *interpreter_of(struct traces *t, const struct trace *trace)
 	return NULL;
 }
 
-static struct frame python_frame_resolve(struct traces *t, const struct python_frame *f,
-					 const char *interpreter)
+/* One frame, or none where Python has none. */
+static size_t python_frame_resolve(struct traces *t, const struct python_frame *f,
+				   const char *interpreter, struct frame *out)
 {
 	struct python_place place = python_codes_place(t->codes, f->code, f->at);
 
-	return (struct frame){
+	if (place.is_prologue)
+		return 0;
+	*out = (struct frame){
 		.function = string_of(t, place.function),
 		.module = interpreter,
 		.file = string_of(t, place.file),
 		.line = place.line,
 		.language = LANGUAGE_PYTHON,
 	};
+	return 1;
 }
 
 /* The order of native and Python frames, in t->order. */
@@ -356,8 +360,8 @@ static int64_t trace_resolve(struct traces *t, const struct trace *trace)
 		uint32_t i = t->order[k].index;
 
 		if (t->order[k].python && trace->python) {
-			t->frames[n++] =
-				python_frame_resolve(t, &trace->python->frames[i], interpreter);
+			n += python_frame_resolve(t, &trace->python->frames[i], interpreter,
+						  &t->frames[n]);
 			continue;
 		}
 		n += frames_resolve(t, trace, i, is_return, t->frames + n, FRAMES_MAX - n);

@@ -72,3 +72,18 @@ bool function_starts_have(const struct function_starts *starts, uint64_t address
 {
 	return starts->n && bsearch(&address, starts->at, starts->n, sizeof(address), by_address);
 }
+
+uint64_t function_starts_before(const struct function_starts *starts, uint64_t address)
+{
+	size_t low = 0, high = starts->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (starts->at[middle] <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? starts->at[low - 1] : 0;
+}

@@ -21,6 +21,7 @@
 struct code_object {
 	uint32_t version;
 	uint32_t first_line;
+	uint32_t prologue;
 	const char *name, *file;
 	uint32_t lines_bytes;
 	uint8_t lines[];
@@ -119,6 +120,7 @@ int python_codes_add(struct python_codes *c, const struct event_python_code *e, 
 		return -ENOMEM;
 	o->version = e->version;
 	o->first_line = e->first_line;
+	o->prologue = e->prologue;
 	o->name = text_keep(c, &e->name, e->name_bytes, PYTHON_NAME_BYTES, name, sizeof(name));
 	o->file = text_keep(c, &e->file, e->file_bytes, PYTHON_FILE_BYTES, file, sizeof(file));
 	o->lines_bytes = lines_read(o->lines, e, sent, want, pid);
@@ -141,5 +143,6 @@ struct python_place python_codes_place(const struct python_codes *c, uint64_t co
 		.function = o->name,
 		.file = o->file,
 		.line = python_line(o->version, o->first_line, o->lines, o->lines_bytes, at),
+		.is_prologue = o->prologue && at < (int64_t)o->prologue * 2,
 	};
 }
