@@ -27,7 +27,8 @@ struct code_file {
 	struct probe_plan plan; /* empty: no allocator in it */
 	struct python_interpreter python;
 	struct pymalloc pymalloc;
-	int fd; /* -1 unless there is something to probe */
+	uint64_t arena, arena_end; /* the function that maps one */
+	int fd;			   /* -1 unless there is something to probe */
 	const char *path;
 	struct VEC_OF(pid_t) attached; /* 0: in all processes */
 	bool told;		       /* that some throwing functions are not probed */
@@ -194,6 +195,8 @@ static struct code_file *code_file_read(struct code *c, pid_t pid, const struct 
 	else
 		code_file_add_rows(c, f, &table);
 	python_interpreter_find(f->fd, f->path, &f->python);
+	if (f->python.version)
+		pymalloc_arena_function(f->fd, &f->arena, &f->arena_end);
 	if (c->probes)
 		probe_plan_file(f->fd, &f->plan);
 	if (c->probes && c->pymalloc && f->python.version)
@@ -245,6 +248,12 @@ struct file_key code_file_key(const struct code_file *f)
 const struct python_interpreter *code_file_python(const struct code_file *f)
 {
 	return &f->python;
+}
+
+void code_file_arena(const struct code_file *f, uint64_t *start, uint64_t *end)
+{
+	*start = f->arena;
+	*end = f->arena_end;
 }
 
 uint64_t code_file_pools(const struct code_file *f)

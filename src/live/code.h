@@ -51,6 +51,9 @@ struct file_key code_file_key(const struct code_file *f);
 /* The CPython in the file; its version is 0 when there is none. */
 const struct python_interpreter *code_file_python(const struct code_file *f);
 
+/* Its function that maps an arena, as in the file; 0, 0: not known. */
+void code_file_arena(const struct code_file *f, uint64_t *start, uint64_t *end);
+
 /* Its usedpools, as in the file; 0: the BPF programs need not know. */
 uint64_t code_file_pools(const struct code_file *f);
 

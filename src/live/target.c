@@ -102,6 +102,9 @@ static void target_publish_python(struct target *t, const struct target_context 
 		target_tell_python(t, p, code_file_path(f));
 		return;
 	}
+	code_file_arena(f, &t->python_arena, &t->python_arena_end);
+	t->python_arena += bias;
+	t->python_arena_end += bias;
 	t->python_eval = p->eval + bias;
 	t->python_eval_end = t->python_eval + p->eval_bytes;
 	if (at->runtime == p->runtime + bias && at->version == p->version)

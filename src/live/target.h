@@ -51,10 +51,11 @@ struct target {
 	uint64_t maps_read_ns; /* CLOCK_MONOTONIC */
 	bool is_32bit;	       /* cannot be probed: its stacks and calls follow another ABI */
 	struct maps maps;
-	struct VEC_OF(int64_t) modules;	       /* of maps.list, MODULE_UNKNOWN until asked for */
-	uint64_t slice;			       /* in the unwind store */
-	uint64_t python_eval, python_eval_end; /* the interpreter's loop; 0: no Python */
-	bool python_told;		       /* that its Python frames cannot be had */
+	struct VEC_OF(int64_t) modules;		 /* of maps.list, MODULE_UNKNOWN until asked for */
+	uint64_t slice;				 /* in the unwind store */
+	uint64_t python_eval, python_eval_end;	 /* the interpreter's loop; 0: no Python */
+	uint64_t python_arena, python_arena_end; /* its function that maps an arena */
+	bool python_told;			 /* that its Python frames cannot be had */
 	struct mappings mappings;
 	struct extents before;
 	struct residency *residency;  /* NULL: could not be opened */

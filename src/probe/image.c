@@ -268,6 +268,11 @@ uint64_t image_function_start(struct image *image, uint64_t address)
 	return function_starts_before(image_starts(image), address);
 }
 
+uint64_t image_function_end(struct image *image, uint64_t address)
+{
+	return function_starts_after(image_starts(image), address);
+}
+
 /* A copy of the segment, 0 where the file ends before it does; NULL with *err. */
 static void *segment_read(const struct image *image, const struct segment *s, int *err)
 {

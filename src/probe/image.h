@@ -70,6 +70,9 @@ bool image_starts_function(struct image *image, uint64_t address);
  * so; 0 when it does not. */
 uint64_t image_function_start(struct image *image, uint64_t address);
 
+/* Where the next one begins; 0 when there is none. */
+uint64_t image_function_end(struct image *image, uint64_t address);
+
 /*
  * Calls fn for each executable segment with a copy of its code; stops at its first value other than
  * 0 and returns that.  -ENOMEM, -EIO.

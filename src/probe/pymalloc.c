@@ -29,9 +29,10 @@ enum { TABLE_MALLOC = 1, TABLE_CALLOC, TABLE_REALLOC, TABLE_FREE, TABLE_WORDS };
 
 struct finder {
 	struct image *image;
-	uint64_t runtime, object_malloc, object_free; /* symbols; 0: none */
+	uint64_t runtime, object_malloc, object_free, get_arenas; /* symbols; 0: none */
 	uint64_t table, pools;
 	uint64_t functions[TABLE_WORDS];
+	uint64_t arena; /* the function that maps one */
 };
 
 static const struct {
@@ -65,6 +66,8 @@ static int note_symbol(const struct image_symbol *symbol, void *ctx)
 		f->object_malloc = symbol->address;
 	if (!strcmp(symbol->name, "PyObject_Free"))
 		f->object_free = symbol->address;
+	if (!strcmp(symbol->name, "PyObject_GetArenaAllocator"))
+		f->get_arenas = symbol->address;
 	return 0;
 }
 
@@ -268,4 +271,42 @@ out:
 	}
 	probe_plan_sort(plan);
 	return 0;
+}
+
+/* PyObjectArenaAllocator, Include/cpython/objimpl.h: a context (none), alloc, free. */
+static int find_arenas(uint64_t address, const uint64_t *words, size_t n, void *ctx)
+{
+	struct finder *f = ctx;
+
+	for (size_t i = 0; i + 3 <= n; i++) {
+		if (words[i] || !words[i + 1] || !words[i + 2] ||
+		    !image_starts_function(f->image, words[i + 1]) ||
+		    !image_starts_function(f->image, words[i + 2]) ||
+		    !refers_to(f, f->get_arenas, HEAD_BYTES, address + i * 8, 1))
+			continue;
+		f->arena = words[i + 1];
+		return 1;
+	}
+	return 0;
+}
+
+int pymalloc_arena_function(int fd, uint64_t *start, uint64_t *end)
+{
+	struct finder f = { 0 };
+	int err;
+
+	*start = *end = 0;
+	err = image_open(fd, &f.image);
+	if (err)
+		return err;
+	image_each_symbol(f.image, note_symbol, &f);
+	image_address_of(f.image, "_PyRuntime", &f.runtime);
+	if (f.get_arenas)
+		err = image_each_data(f.image, find_arenas, &f);
+	if (err == 1) {
+		*start = f.arena;
+		*end = image_function_end(f.image, f.arena);
+	}
+	image_close(f.image);
+	return err < 0 ? err : *start < *end ? 0 : -ENOENT;
 }

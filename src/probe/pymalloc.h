@@ -32,4 +32,11 @@ struct pymalloc {
  */
 int pymalloc_plan(int fd, struct probe_plan *plan, struct pymalloc *out);
 
+/*
+ * Finds the function that maps an arena for the interpreter in the file behind fd: the addresses of
+ * its beginning and of what follows it, as in the file.  A mapping that it asks for is an arena.
+ * 0, -ENOENT (both are 0), -ENOEXEC, -ENOMEM or -EIO.
+ */
+int pymalloc_arena_function(int fd, uint64_t *start, uint64_t *end);
+
 #endif
