@@ -4,20 +4,12 @@
 
 load common
 
-@test "--pymalloc against tracemalloc: Debian's python3, unwatched" {
+@test "--pymalloc against tracemalloc, in the same process and not: Debian's python3" {
 	live pymalloc.py copies debian
-}
-
-@test "--pymalloc against tracemalloc in the same process: Debian's python3" {
-	live pymalloc.py lines debian
 }
 
 @test "--pymalloc against tracemalloc in the same process: 3.8" {
 	live pymalloc.py lines 3.8
-}
-
-@test "--pymalloc against tracemalloc in the same process: 3.12" {
-	live pymalloc.py lines 3.12
 }
 
 @test "--pymalloc against tracemalloc in the same process: 3.13" {

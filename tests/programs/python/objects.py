@@ -32,62 +32,62 @@ KEEP = {}
 
 
 def lists():
-	return [[i, [i]] for i in range(500)]
+	return [[i, [i]] for i in range(300)]
 
 
 def growing_lists():
 	rows = []
-	for i in range(500):
+	for i in range(300):
 		rows.append(i + 1000)
 		rows.extend([None] * 3)
-	return rows, [x for x in range(1000) if x % 3], list(map(str, range(400)))
+	return rows, [x for x in range(500) if x % 3], list(map(str, range(250)))
 
 
 def tuples():
-	pairs = [(i, i + 1) for i in range(500)]
-	return pairs, [tuple(range(i % 30)) for i in range(500)]
+	pairs = [(i, i + 1) for i in range(300)]
+	return pairs, [tuple(range(i % 30)) for i in range(300)]
 
 
 def dicts():
-	small = [{"a": i, "b": i} for i in range(400)]
-	large = {i: i for i in range(2000)}
+	small = [{"a": i, "b": i} for i in range(250)]
+	large = {i: i for i in range(1000)}
 	copied = dict(large)
-	for i in range(0, 2000, 2):
+	for i in range(0, 1000, 2):
 		del large[i]
 	return small, large, copied
 
 
 def sets():
-	return [set(range(i % 40)) for i in range(500)], frozenset(range(500))
+	return [set(range(i % 40)) for i in range(300)], frozenset(range(300))
 
 
 def strings():
-	text = [f"number {i}" for i in range(600)]
-	wide = ["日本" + str(i) for i in range(400)]
+	text = [f"number {i}" for i in range(400)]
+	wide = ["日本" + str(i) for i in range(250)]
 	joined = ",".join(text)
 	built = ""
-	for i in range(500):
+	for i in range(300):
 		built += str(i)
 	return text, wide, joined, built, joined.split(","), joined.upper()
 
 
 def bytes_and_buffers():
 	grown = bytearray()
-	for i in range(500):
+	for i in range(300):
 		grown += b"%d" % i
 	# from 20 to 29 bytes, where it is
-	resized = [bytearray(12) for i in range(500)]
+	resized = [bytearray(12) for i in range(300)]
 	for small in resized:
 		for i in range(12):
 			small.append(i)
-	return resized, [bytes(i) for i in range(300)], grown, array.array("d", range(500))
+	return resized, [bytes(i) for i in range(300)], grown, array.array("d", range(300))
 
 
 def numbers():
-	integers = [i << 40 for i in range(1, 500)]
-	huge = [1 << i for i in range(1, 400)]
-	floats = [i / 7 for i in range(500)]
-	return integers, huge, floats, [complex(i, i) for i in range(500)]
+	integers = [i << 40 for i in range(1, 300)]
+	huge = [1 << i for i in range(1, 250)]
+	floats = [i / 7 for i in range(300)]
+	return integers, huge, floats, [complex(i, i) for i in range(300)]
 
 
 class Plain:
@@ -106,8 +106,8 @@ class Slots:
 
 
 def classes():
-	objects = [Plain(i) for i in range(400)]
-	slots = [Slots(i) for i in range(400)]
+	objects = [Plain(i) for i in range(250)]
+	slots = [Slots(i) for i in range(250)]
 	made = [type(f"Made{i}", (Plain,), {"x": i}) for i in range(50)]
 	return objects, slots, made, [o.__init__ for o in objects]
 
@@ -123,7 +123,7 @@ Point = collections.namedtuple("Point", "x y")
 
 
 def records():
-	return [Record(f"record {i}", i / 3) for i in range(400)], [Point(i, -i) for i in range(500)]
+	return [Record(f"record {i}", i / 3) for i in range(250)], [Point(i, -i) for i in range(300)]
 
 
 def closures():
@@ -131,7 +131,7 @@ def closures():
 		def add(x, step=n):
 			return x + n + step
 		return add
-	return [adder(i) for i in range(500)], [functools.partial(max, i) for i in range(400)]
+	return [adder(i) for i in range(300)], [functools.partial(max, i) for i in range(250)]
 
 
 def counting(n):
@@ -144,7 +144,7 @@ def generators():
 	running = [counting(i) for i in range(300)]
 	for g in running:
 		next(g)
-	return running, [iter([i]) for i in range(400)], [zip((i,), "a") for i in range(500)]
+	return running, [iter([i]) for i in range(250)], [zip((i,), "a") for i in range(300)]
 
 
 def coroutines():
@@ -172,14 +172,14 @@ def threads():
 
 
 def json_documents():
-	text = json.dumps([{"id": i, "name": f"n{i}", "tags": ["a", i]} for i in range(400)])
+	text = json.dumps([{"id": i, "name": f"n{i}", "tags": ["a", i]} for i in range(250)])
 	gc.collect()
 	return text, json.loads(text)
 
 
 def regular_expressions():
-	text = " ".join(f"key{i}=value{i}" for i in range(400))
-	compiled = [re.compile(f"(a{i}|b{i})+[x-z]*") for i in range(6)]
+	text = " ".join(f"key{i}=value{i}" for i in range(250))
+	compiled = [re.compile(f"(a{i}|b{i})+[x-z]*") for i in range(4)]
 	return compiled, re.findall(r"(\w+)=(\w+)", text), re.sub(r"\d", "#", text), list(
 		re.finditer("key", text))
 
@@ -187,14 +187,14 @@ def regular_expressions():
 def databases():
 	db = sqlite3.connect(":memory:")
 	db.execute("create table t (a integer, b text)")
-	db.executemany("insert into t values (?, ?)", ((i, f"row {i}") for i in range(500)))
+	db.executemany("insert into t values (?, ?)", ((i, f"row {i}") for i in range(300)))
 	return db, db.execute("select a, b from t").fetchall()
 
 
 def tables():
 	out = io.StringIO()
 	writer = csv.writer(out)
-	writer.writerows([i, f"name {i}", i / 3] for i in range(400))
+	writer.writerows([i, f"name {i}", i / 3] for i in range(250))
 	text = out.getvalue()
 	return text, list(csv.reader(io.StringIO(text))), list(csv.DictReader(io.StringIO(text)))
 
@@ -212,21 +212,21 @@ def pickles():
 
 def times():
 	start = datetime.datetime(2020, 1, 1)
-	return [start + datetime.timedelta(minutes=i) for i in range(500)]
+	return [start + datetime.timedelta(minutes=i) for i in range(300)]
 
 
 def exact_numbers():
-	return ([decimal.Decimal(i) / 7 for i in range(1, 400)],
+	return ([decimal.Decimal(i) / 7 for i in range(1, 250)],
 		[fractions.Fraction(i, 7) for i in range(300)])
 
 
 def containers():
-	queue = collections.deque(range(1000), maxlen=800)
-	ordered = collections.OrderedDict((i, str(i)) for i in range(400))
+	queue = collections.deque(range(500), maxlen=500)
+	ordered = collections.OrderedDict((i, str(i)) for i in range(250))
 	grouped = collections.defaultdict(list)
-	for i in range(1000):
+	for i in range(500):
 		grouped[i % 300].append(i)
-	return queue, ordered, grouped, collections.Counter(i % 400 for i in range(1000))
+	return queue, ordered, grouped, collections.Counter(i % 400 for i in range(500))
 
 
 def references():
@@ -253,7 +253,7 @@ def exceptions():
 def temporary():
 	"""Much is made and little kept."""
 	total = 0
-	for i in range(500):
+	for i in range(300):
 		total += len(sorted(str(i) * 3)) + len({i: [i]})
 	return [total + 1000]
 
