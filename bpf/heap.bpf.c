@@ -143,6 +143,10 @@ int heap_enter(struct pt_regs *regs)
 			heap_free(st, space, call_argument(regs, cookie >> 16));
 		return 0;
 	}
+	if ((cookie & 0xff) == HEAP_CODE_GONE) {
+		__sync_fetch_and_add(&space->codes_gone, 1);
+		return 0;
+	}
 	if ((cookie & 0xff) == HEAP_CATCH) {
 		call_catch(st, space, regs);
 		return 0;

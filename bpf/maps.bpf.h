@@ -113,6 +113,14 @@ struct {
 #define PYTHON_PLAIN_FILES 8
 #define PYTHON_WORDS	   16
 
+/* Code objects that a thread has met, and words of frames that are copied in one go; powers of 2. */
+#define PYTHON_KNOWN_CODES  64
+#define PYTHON_WINDOW_WORDS 256
+
+struct known_code {
+	__u64 code, identity;
+};
+
 /* The Python frames of a thread's stack; only threads that run Python have one. See python.bpf.c. */
 struct python_walk {
 	__u64 frame;  /* read next */
@@ -121,9 +129,13 @@ struct python_walk {
 	__u64 salt; /* of this space, for codes */
 	__u32 space;
 	__u32 n_groups;
-	__u32 group; /* that the native walk has to meet next */
-	__u32 pad;
-	__u64 words[PYTHON_WORDS]; /* what was read last */
+	__u32 group;			/* that the native walk has to meet next */
+	__u32 codes_gone;		/* of the space when `known` was begun */
+	__u64 is_alone;			/* no other frame's memory is worth reading with it */
+	__u64 window_start, window_end; /* frames' memory that is in window */
+	__u64 words[PYTHON_WORDS];	/* of the code object that was read last */
+	__u64 window[PYTHON_WINDOW_WORDS];
+	struct known_code known[PYTHON_KNOWN_CODES];
 	__u64 plain_files[PYTHON_PLAIN_FILES];
 	__u64 anchors
 		[PYTHON_MAX_GROUPS]; /* a stack address in the native frame that runs a group */

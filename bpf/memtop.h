@@ -74,6 +74,7 @@ enum heap_op {
 	HEAP_FREE,	   /* ends a block */
 	HEAP_CATCH,	   /* an exception is caught: it may have left a call */
 	HEAP_EXIT,	   /* a ret instruction of a function that has no return probe */
+	HEAP_CODE_GONE,	   /* CPython's code_dealloc(): what was known of code objects is void */
 	HEAP_POOL,	   /* CPython's allocate_from_new_pool(): the result of a copied malloc */
 	HEAP_COPY_MALLOC,  /* a copy of _PyObject_Malloc: size */
 	HEAP_COPY_CALLOC,  /* of _PyObject_Calloc: number, size */
@@ -175,7 +176,7 @@ struct space {
 	__u64 brk_start;       /* the break when the space began, for the first brk call */
 	__u64 late_code;       /* which 2 MiB of code late_maps knows, a bit each, modulo 64 */
 	__u32 late_generation; /* of those; bumped when some of that code may have gone */
-	__u32 pad;
+	__u32 codes_gone;      /* Python code objects that have ended */
 	__u64 pending_maps; /* a slice that the user side is about to make the space's: see target.c */
 };
 
@@ -325,8 +326,8 @@ struct python_layout {
 	__u8 entry;	  /* enum python_entry */
 	__u8 text_ascii, text_compact; /* characters of a str, ASCII or not */
 	__u8 pool_shift;	       /* its object allocator's pools have 1 << pool_shift bytes */
-	__u8 pad;
-	__u64 pools; /* address of usedpools; 0: not known, or not needed */
+	__u8 codes_watched;	       /* space.codes_gone tells when code objects end */
+	__u64 pools;		       /* address of usedpools; 0: not known, or not needed */
 };
 
 /* --- events over the ring buffer ---------------------------------------------------------------- */

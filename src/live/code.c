@@ -28,7 +28,8 @@ struct code_file {
 	struct python_interpreter python;
 	struct pymalloc pymalloc;
 	uint64_t arena, arena_end; /* the function that maps one */
-	int fd;			   /* -1 unless there is something to probe */
+	bool watches_codes;
+	int fd; /* -1 unless there is something to probe */
 	const char *path;
 	struct VEC_OF(pid_t) attached; /* 0: in all processes */
 	bool told;		       /* that some throwing functions are not probed */
@@ -199,6 +200,8 @@ static struct code_file *code_file_read(struct code *c, pid_t pid, const struct 
 		pymalloc_arena_function(f->fd, &f->arena, &f->arena_end);
 	if (c->probes)
 		probe_plan_file(f->fd, &f->plan);
+	if (c->probes && f->python.supported)
+		f->watches_codes = !pymalloc_plan_codes(f->fd, &f->plan);
 	if (c->probes && c->pymalloc && f->python.version)
 		code_file_plan_python(f);
 	if (!f->plan.n) {
@@ -254,6 +257,11 @@ void code_file_arena(const struct code_file *f, uint64_t *start, uint64_t *end)
 {
 	*start = f->arena;
 	*end = f->arena_end;
+}
+
+bool code_file_watches_codes(const struct code_file *f)
+{
+	return f->watches_codes;
 }
 
 uint64_t code_file_pools(const struct code_file *f)

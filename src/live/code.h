@@ -54,6 +54,9 @@ const struct python_interpreter *code_file_python(const struct code_file *f);
 /* Its function that maps an arena, as in the file; 0, 0: not known. */
 void code_file_arena(const struct code_file *f, uint64_t *start, uint64_t *end);
 
+/* True when the plan has what tells that its code objects end. */
+bool code_file_watches_codes(const struct code_file *f);
+
 /* Its usedpools, as in the file; 0: the BPF programs need not know. */
 uint64_t code_file_pools(const struct code_file *f);
 

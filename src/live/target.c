@@ -227,6 +227,9 @@ static int target_probe(struct target *t, const struct target_context *ctx)
 			log_warn("process %d: %s", t->pid, error_text(rc));
 		else
 			fresh |= rc;
+		/* only now: what ended before the probe was there has not been told */
+		if (rc >= 0 && code_file_watches_codes(f) && kernel_python(ctx->kernel, t->space))
+			kernel_python(ctx->kernel, t->space)->codes_watched = 1;
 	}
 	return fresh;
 }

@@ -310,3 +310,64 @@ int pymalloc_arena_function(int fd, uint64_t *start, uint64_t *end)
 	image_close(f.image);
 	return err < 0 ? err : *start < *end ? 0 : -ENOENT;
 }
+
+/* PyTypeObject, Include/cpython/object.h: tp_dealloc behind the head of 24 bytes, name and sizes. */
+#define TYPE_DEALLOC 48
+
+struct word_wanted {
+	uint64_t address, value;
+};
+
+static int find_word(uint64_t address, const uint64_t *words, size_t n, void *ctx)
+{
+	struct word_wanted *w = ctx;
+	uint64_t offset = w->address - address;
+
+	if (offset & 7 || offset / 8 >= n)
+		return 0;
+	w->value = words[offset / 8];
+	return 1;
+}
+
+static int add_code_end(const struct finder *f, struct probe_plan *plan, uint64_t function)
+{
+	struct copied wanted = { function, HEAP_CODE_GONE, 1 };
+	struct copies copies = { 0 };
+	size_t unread = 0, n;
+	int err = copies_find(f->image, &wanted, 1, &copies, &unread);
+
+	n = copies.n + unread;
+	vec_free(&copies);
+	if (err || n)
+		return err ? err : -ENOENT;
+	err = add_function(f, plan, function, "code_dealloc",
+			   HEAP_COOKIE(HEAP_CODE_GONE, HEAP_ARG_NONE, HEAP_ARG_NONE, HEAP_ARG_NONE,
+				       HEAP_ARG_NONE));
+	if (!err)
+		plan->at[plan->n - 1].wants_return = false;
+	return err;
+}
+
+int pymalloc_plan_codes(int fd, struct probe_plan *plan)
+{
+	struct finder f = { 0 };
+	struct word_wanted end = { 0 };
+	int err;
+
+	err = image_open(fd, &f.image);
+	if (err)
+		return err;
+	err = image_address_of(f.image, "PyCode_Type", &end.address);
+	end.address += TYPE_DEALLOC;
+	if (!err)
+		err = image_each_data(f.image, find_word, &end);
+	if (err == 1)
+		err = image_starts_function(f.image, end.value) ? add_code_end(&f, plan, end.value)
+								: -ENOENT;
+	else if (!err)
+		err = -ENOENT;
+	image_close(f.image);
+	if (!err)
+		probe_plan_sort(plan);
+	return err;
+}

@@ -33,6 +33,13 @@ struct pymalloc {
 int pymalloc_plan(int fd, struct probe_plan *plan, struct pymalloc *out);
 
 /*
+ * Adds the function that ends code objects to plan: the BPF programs remember what they have read of
+ * these while none has ended.  0; -ENOENT when it cannot be found, or may have copies in its callers
+ * (the plan is as it was); -ENOEXEC, -ENOMEM or -EIO.
+ */
+int pymalloc_plan_codes(int fd, struct probe_plan *plan);
+
+/*
  * Finds the function that maps an arena for the interpreter in the file behind fd: the addresses of
  * its beginning and of what follows it, as in the file.  A mapping that it asks for is an arena.
  * 0, -ENOENT (both are 0), -ENOEXEC, -ENOMEM or -EIO.
