@@ -304,7 +304,7 @@ const struct flag flags[] = {
 	{ "min-size", 0, "BYTES", FLAGS_MEASURE, MEASURE,
 	  "do not count smaller blocks at all (64, 4K, ...)", set_size, AT(live.min_size) },
 	{ "pymalloc", 0, NULL, FLAGS_MEASURE, MEASURE,
-	  "count Python's small objects (up to 512 bytes) one by one", set_true, AT(live.pymalloc) },
+	  "count Python's small objects (up to 512 bytes) one by one: exact, but about 8 us for each", set_true, AT(live.pymalloc) },
 	{ "max-blocks", 0, "N", FLAGS_MEASURE, MEASURE,
 	  "room for so many live blocks, default 4M (about 100 bytes each)", set_capacity,
 	  AT(live.max_blocks) },
