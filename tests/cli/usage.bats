@@ -81,3 +81,8 @@ load common
 @test "an unknown user is a target that there is not: status 5" {
 	refused 5 'no-such-user' -u no-such-user
 }
+
+@test "--pymalloc without probes is refused" {
+	refused 2 '--mode' -p 1 --pymalloc -m pages
+	refused 2 '--mode' -p 1 -m pages --pymalloc
+}
