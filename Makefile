@@ -89,7 +89,7 @@ PROGRAM_CFLAGS := -Wall -Wextra -O2 -g -fomit-frame-pointer -fno-inline \
 
 # Targets that only hand on to a script, or clean up, need no libraries to be there.
 QUICK := help clean deps demo check check-unit check-live check-unwind check-kernels fuzz bench \
-	 bench-unwind fmt fmt-check lint-includes dist uninstall
+	 bench-python bench-unwind fmt fmt-check lint-includes dist uninstall
 ifneq ($(filter-out $(QUICK),$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
@@ -244,7 +244,7 @@ unwind: all
 
 # The library flags are looked up when make starts, so what needs packages installed first hands
 # on to a second make.
-.PHONY: deps demo bench bench-unwind
+.PHONY: deps demo bench bench-python bench-unwind
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 deps:
 	@tools/install-deps build
@@ -257,6 +257,11 @@ bench:
 	@tools/install-deps build bench
 	@$(MAKE) --no-print-directory all $(OUTPUT)/bench/pairs $(OUTPUT)/bench/floor $(OUTPUT)/bench/floor.bpf.o
 	@tools/bench/run
+
+bench-python:
+	@tools/install-deps build bench
+	@$(MAKE) --no-print-directory all
+	@tools/bench/python
 
 bench-unwind:
 	@tools/install-deps build
@@ -330,6 +335,7 @@ help:
 #: make check-unwind   the unwinder against libdwfl, frame for frame (root)
 #: make check-kernels  boot Debian's 6.1 and 6.12 kernels and test there
 #: make bench          what a malloc/free pair costs under memtop, empty probes and bpftrace
+#: make bench-python   what watching costs Python programs: memtop's modes, tracemalloc, memory_profiler
 #: make bench-unwind   what a walk of the stack costs, beside bpf_get_stackid (root)
 #: make fuzz           fuzz each parser for FUZZ_SECONDS (60)
 #: make lint           clang-tidy and the layers of docs/layers.md

@@ -15,71 +15,8 @@
 #include "block.bpf.h"
 #include <bpf/bpf_tracing.h>
 
-#define MS 1000000ULL
-
-static __always_inline void space_grow(struct space *space, __u64 size)
-{
-	__s64 live = __sync_fetch_and_add(&space->live_bytes, size) + size;
-
-	if (live > space->peak_bytes) {
-		space->peak_bytes = live;
-		__sync_fetch_and_add(&space->epoch, 1);
-	}
-}
-
-static __always_inline void tally_add(struct tally *tally, struct space *space, __u64 size)
-{
-	tally_keep_peak(tally, space);
-	if (!(tally->flags & TALLY_HEAP))
-		__sync_fetch_and_or(&tally->flags, TALLY_HEAP);
-	__sync_fetch_and_add(&tally->live_bytes, size);
-	__sync_fetch_and_add(&tally->live_count, 1);
-	__sync_fetch_and_add(&tally->total_bytes, size);
-	__sync_fetch_and_add(&tally->total_count, 1);
-	space_grow(space, size);
-}
-
-static __always_inline void block_begin(struct task_state *st, struct space *space, __u64 addr,
-					__u64 size, __u32 tally_index)
-{
-	struct block_key key = { .addr = addr, .space = st->space };
-	struct block block = { .size = size, .tally = tally_index };
-	struct tally *tally = tally_get(tally_index);
-
-	/* no tally was left: counted there, and the block cannot be told whose it is */
-	if (!tally)
-		return;
-	block.time_ms = (bpf_ktime_get_ns() - settings.start_ns) / MS;
-	if (!block_insert(space, &key, &block))
-		return;
-	tally_add(tally, space, size);
-	st->last_block = addr;
-}
-
-static __always_inline void heap_free(struct task_state *st, struct space *space, __u64 addr)
-{
-	struct block_key key = { .addr = addr, .space = st->space };
-	struct block *found, block;
-	struct tally *tally;
-
-	if (!addr)
-		return;
-	found = bpf_map_lookup_elem(&blocks, &key);
-	if (!found) {
-		__sync_fetch_and_add(&space->unknown_frees, 1);
-		return;
-	}
-	block = *found;
-	if (bpf_map_delete_elem(&blocks, &key))
-		return; /* two threads free it at once: a bug of the target's, counted once */
-	tally_remove(space, &block);
-	if (st->last_block == addr) {
-		st->last_block = 0;
-		tally = tally_get(block.tally);
-		if (tally)
-			__sync_fetch_and_add(&tally->temporary_count, 1);
-	}
-}
+/* The frame of a function that has a copy of malloc in it is not larger. */
+#define COPIED_MAX_BYTES 4096
 
 /* The n-th argument (System V ABI); 0 for HEAP_ARG_NONE. */
 static __always_inline __u64 call_argument(const struct pt_regs *regs, __u32 n)
@@ -116,33 +53,14 @@ static __always_inline void call_take_old(struct task_state *st, __u64 addr)
 	if (!addr)
 		return;
 	found = bpf_map_lookup_elem(&blocks, &key);
+	/* CPython's allocator resizes malloc's blocks by malloc's realloc() */
+	if (!found || !found->is_small)
+		st->call.has_pools = 0;
 	if (!found)
 		return;
 	st->call.old_block = *found;
 	if (!bpf_map_delete_elem(&blocks, &key))
 		st->call.old = addr;
-}
-
-/*
- * True when this entry lies inside a call in flight, which then owns whatever it does.  A tail call
- * (reallocarray -> realloc) has the same sp and another pc.  A call that was left without a return
- * (longjmp, cancellation) is found by its sp lying deeper than the new one.
- */
-static __always_inline bool call_is_nested(struct task_state *st, struct space *space,
-					   const struct pt_regs *regs)
-{
-	__u64 sp = st->call.sp;
-
-	if (!sp)
-		return false;
-	if (call_contains(st, regs))
-		return true;
-	if (regs->sp == sp && regs->ip != st->call.pc)
-		return true;
-	count(COUNTER_CALLS_ABANDONED);
-	call_put_old_back(st, space);
-	st->call.sp = 0;
-	return false;
 }
 
 /*
@@ -171,6 +89,7 @@ static __always_inline void call_begin(struct task_state *st, const struct pt_re
 	call->out = call_argument(regs, cookie >> 20);
 	call->old = 0;
 	call->tally = NO_INDEX;
+	call->has_pools = cookie & HEAP_PYTHON;
 	if (call->op == HEAP_REALLOC || call->op == HEAP_RESIZE)
 		call_take_old(st, call_argument(regs, cookie >> 16));
 	if (size >= settings.min_size) {
@@ -179,6 +98,27 @@ static __always_inline void call_begin(struct task_state *st, const struct pt_re
 	}
 	/* last: from here on what happens below this sp belongs to the call */
 	call->sp = regs->sp;
+}
+
+/*
+ * A copied malloc had no free block in its pools and asks for a new pool: what that returns is its
+ * block, as if the whole had been a call.  See pymalloc.bpf.c.
+ */
+static __always_inline void copied_call_begin(struct task_state *st, const struct pt_regs *regs)
+{
+	struct copied_call *copied = &st->copied;
+	struct call *call = &st->call;
+
+	if (!copied->sp || regs->sp >= copied->sp || copied->sp - regs->sp > COPIED_MAX_BYTES)
+		return;
+	call->op = HEAP_ALLOC;
+	call->size = copied->size;
+	call->pc = regs->ip;
+	call->old = 0;
+	call->tally = copied->tally;
+	call->has_pools = 1;
+	call->sp = regs->sp;
+	copied->sp = 0;
 }
 
 SEC("uprobe")
@@ -197,11 +137,22 @@ int heap_enter(struct pt_regs *regs)
 		/* for mappings that free() makes: it has no return probe to tell when it is over */
 		st->free_sp = regs->sp;
 		st->free_pc = regs->ip;
-		heap_free(st, space, call_argument(regs, cookie >> 16));
+		if (cookie & HEAP_PYTHON)
+			python_free(st, space, call_argument(regs, cookie >> 16));
+		else
+			heap_free(st, space, call_argument(regs, cookie >> 16));
+		return 0;
+	}
+	if ((cookie & 0xff) == HEAP_CODE_GONE) {
+		__sync_fetch_and_add(&space->codes_gone, 1);
 		return 0;
 	}
 	if ((cookie & 0xff) == HEAP_CATCH) {
 		call_catch(st, space, regs);
+		return 0;
+	}
+	if ((cookie & 0xff) == HEAP_POOL) {
+		copied_call_begin(st, regs);
 		return 0;
 	}
 	if (call_is_nested(st, space, regs))
@@ -242,7 +193,7 @@ static __always_inline void call_end_resize(struct task_state *st, struct space 
 	}
 	tally_remove(space, &st->call.old_block);
 	st->call.old = 0;
-	block_begin(st, space, addr, st->call.size, st->call.tally);
+	block_begin(st, space, addr, st->call.size, st->call.tally, 0);
 }
 
 static __always_inline void call_end(struct task_state *st, struct space *space, __u64 result)
@@ -263,7 +214,8 @@ static __always_inline void call_end(struct task_state *st, struct space *space,
 	if (call->op == HEAP_REALLOC)
 		call_end_realloc(st, space, addr);
 	if (addr) {
-		block_begin(st, space, addr, call->size, call->tally);
+		block_begin(st, space, addr, call->size, call->tally,
+			    call->has_pools && call->size - 1 < PYTHON_SMALL_BYTES);
 		return;
 	}
 	call_count_failed(call);

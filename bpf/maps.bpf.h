@@ -27,6 +27,16 @@ struct call {
 	struct block old_block;
 	__u32 op; /* enum heap_op */
 	__u32 tally;
+	__u32 has_pools; /* CPython's: a small result lies in one of its pools */
+	__u32 pad;
+};
+
+/* A copied malloc of CPython's that waits for what allocate_from_new_pool() returns; sp 0: none. */
+struct copied_call {
+	__u64 sp;
+	__u64 size;
+	__u32 tally;
+	__u32 pad;
 };
 
 #define MEMO_SLOTS   96
@@ -83,7 +93,9 @@ struct task_state {
 	__u64 free_sp, free_pc; /* at the entry of its newest free(), which may be over by now */
 	__u32 in_free;		/* the stack walked last leads through that call */
 	__u32 pad2;
-	__u64 python; /* hash of the stack's Python frames; 0: none */
+	__u64 python;	 /* hash of the stack's Python frames; 0: none */
+	__u64 forwarded; /* freed by CPython's object allocator, which may tell malloc's free() so */
+	struct copied_call copied;
 	struct call call;
 	struct unwind unwind;
 	struct event_stack stack;
@@ -101,6 +113,14 @@ struct {
 #define PYTHON_PLAIN_FILES 8
 #define PYTHON_WORDS	   16
 
+/* Code objects that a thread has met, and words of frames that are copied in one go; powers of 2. */
+#define PYTHON_KNOWN_CODES  64
+#define PYTHON_WINDOW_WORDS 256
+
+struct known_code {
+	__u64 code, identity;
+};
+
 /* The Python frames of a thread's stack; only threads that run Python have one. See python.bpf.c. */
 struct python_walk {
 	__u64 frame;  /* read next */
@@ -109,9 +129,13 @@ struct python_walk {
 	__u64 salt; /* of this space, for codes */
 	__u32 space;
 	__u32 n_groups;
-	__u32 group; /* that the native walk has to meet next */
-	__u32 pad;
-	__u64 words[PYTHON_WORDS]; /* what was read last */
+	__u32 group;			/* that the native walk has to meet next */
+	__u32 codes_gone;		/* of the space when `known` was begun */
+	__u64 is_alone;			/* no other frame's memory is worth reading with it */
+	__u64 window_start, window_end; /* frames' memory that is in window */
+	__u64 words[PYTHON_WORDS];	/* of the code object that was read last */
+	__u64 window[PYTHON_WINDOW_WORDS];
+	struct known_code known[PYTHON_KNOWN_CODES];
 	__u64 plain_files[PYTHON_PLAIN_FILES];
 	__u64 anchors
 		[PYTHON_MAX_GROUPS]; /* a stack address in the native frame that runs a group */

@@ -59,23 +59,45 @@ struct settings {
  *	bits 12-15 argument that is multiplied with it (calloc, reallocarray), 15 for none
  *	bits 16-19 argument that holds the old pointer (realloc, free), 15 for none
  *	bits 20-23 argument that holds the address of the result (posix_memalign), 15 for none
- *	bits 24-31 argument register values saved elsewhere: always 0 for now
+ *	bit 24     CPython's object allocator: what is below forwards large blocks to malloc
+ * Where the compiler has copied a function of CPython's object allocator into its caller there is
+ * no call: HEAP_COPY_* say instead where the caller holds what it would have passed.
+ *	bits 8-27  HEAP_COPY_OPERAND() of the first argument after the context
+ *	bits 28-47 of the second one
  */
 enum heap_op {
 	HEAP_NONE,
-	HEAP_ALLOC,   /* returns the block, or NULL */
-	HEAP_ALIGNED, /* returns 0 and stores the block through a pointer argument */
-	HEAP_REALLOC, /* may move the old block; NULL means it still lives, unless size is 0 */
-	HEAP_RESIZE,  /* xallocx: resizes in place, returns the real size */
-	HEAP_FREE,    /* ends a block */
-	HEAP_CATCH,   /* an exception is caught: it may have left a call */
-	HEAP_EXIT,    /* a ret instruction of a function that has no return probe */
+	HEAP_ALLOC,	   /* returns the block, or NULL */
+	HEAP_ALIGNED,	   /* returns 0 and stores the block through a pointer argument */
+	HEAP_REALLOC,	   /* may move the old block; NULL means it still lives, unless size is 0 */
+	HEAP_RESIZE,	   /* xallocx: resizes in place, returns the real size */
+	HEAP_FREE,	   /* ends a block */
+	HEAP_CATCH,	   /* an exception is caught: it may have left a call */
+	HEAP_EXIT,	   /* a ret instruction of a function that has no return probe */
+	HEAP_CODE_GONE,	   /* CPython's code_dealloc(): what was known of code objects is void */
+	HEAP_POOL,	   /* CPython's allocate_from_new_pool(): the result of a copied malloc */
+	HEAP_COPY_MALLOC,  /* a copy of _PyObject_Malloc: size */
+	HEAP_COPY_CALLOC,  /* of _PyObject_Calloc: number, size */
+	HEAP_COPY_REALLOC, /* of _PyObject_Realloc: block, size */
+	HEAP_COPY_FREE,	   /* of _PyObject_Free: block */
 };
 
 #define HEAP_ARG_NONE 15u
 #define HEAP_COOKIE(op, size, count, old, out)                                                     \
 	((__u64)(op) | (__u64)(size) << 8 | (__u64)(count) << 12 | (__u64)(old) << 16 |            \
 	 (__u64)(out) << 20)
+#define HEAP_PYTHON (1ULL << 24)
+
+/* Where a value is when a copied function begins. */
+enum heap_place {
+	HEAP_PLACE_NUMBER,   /* it is the operand's value */
+	HEAP_PLACE_REGISTER, /* numbered as instructions do: rax, rcx, rdx, rbx, rsp, … r15 */
+	HEAP_PLACE_STACK,    /* 8 bytes at rsp + value */
+};
+
+#define HEAP_COPY_VALUE_MAX		    0x3ffffu
+#define HEAP_COPY_OPERAND(place, value)	    ((__u64)(place) << 18 | (__u64)(value))
+#define HEAP_COPY_COOKIE(op, first, second) ((__u64)(op) | (first) << 8 | (second) << 28)
 
 /* --- counted things ---------------------------------------------------------------------------- */
 
@@ -86,9 +108,10 @@ struct block_key {
 };
 
 struct block {
-	__u64 size;    /* bytes as requested */
-	__u32 tally;   /* index of the stack that asked for it */
-	__u32 time_ms; /* since start_ns (see rodata), for --older and --leaks */
+	__u64 size : 63;    /* bytes as requested */
+	__u64 is_small : 1; /* lies in a pool of CPython's object allocator */
+	__u32 tally;	    /* index of the stack that asked for it */
+	__u32 time_ms;	    /* since start_ns (see rodata), for --older and --leaks */
 };
 
 struct tally_key {
@@ -153,7 +176,7 @@ struct space {
 	__u64 brk_start;       /* the break when the space began, for the first brk call */
 	__u64 late_code;       /* which 2 MiB of code late_maps knows, a bit each, modulo 64 */
 	__u32 late_generation; /* of those; bumped when some of that code may have gone */
-	__u32 pad;
+	__u32 codes_gone;      /* Python code objects that have ended */
 	__u64 pending_maps; /* a slice that the user side is about to make the space's: see target.c */
 };
 
@@ -277,6 +300,9 @@ struct file_rows {
 #define PYTHON_MAX_FRAMES 128
 #define PYTHON_MAX_GROUPS 64
 
+/* The largest block that its object allocator cuts from pools: Objects/obmalloc.c. */
+#define PYTHON_SMALL_BYTES 512
+
 /* How the chain of frames says where one native call of the interpreter's loop ends. */
 enum python_entry {
 	PYTHON_ENTRY_EVERY, /* to 3.10: each frame has a call of its own */
@@ -302,7 +328,9 @@ struct python_layout {
 	__u8 index_bytes; /* bytes that one step of that index is */
 	__u8 entry;	  /* enum python_entry */
 	__u8 text_ascii, text_compact; /* characters of a str, ASCII or not */
-	__u8 pad[2];
+	__u8 pool_shift;	       /* its object allocator's pools have 1 << pool_shift bytes */
+	__u8 codes_watched;	       /* space.codes_gone tells when code objects end */
+	__u64 pools;		       /* address of usedpools; 0: not known, or not needed */
 };
 
 /* --- events over the ring buffer ---------------------------------------------------------------- */
@@ -382,7 +410,7 @@ struct event_python_code {
 	__u32 first_line;
 	__u32 version; /* as in struct python_layout */
 	struct python_text name, file;
-	__u32 pad;
+	__u32 prologue; /* instructions (2 bytes each) before the function proper; to 3.10: 0 */
 	__u8 name_bytes[PYTHON_NAME_BYTES];
 	__u8 file_bytes[PYTHON_FILE_BYTES];
 	__u8 line_table[PYTHON_LINES_BYTES]; /* or PYTHON_LINES_SHORT */
@@ -446,7 +474,7 @@ _Static_assert(sizeof(struct file_key) == 24, "file_key");
 _Static_assert(sizeof(struct event) == 16, "event");
 _Static_assert(sizeof(struct event_mapping) == 72, "event_mapping");
 _Static_assert(sizeof(struct event_space) == 56, "event_space");
-_Static_assert(sizeof(struct python_layout) == 56, "python_layout");
+_Static_assert(sizeof(struct python_layout) == 64, "python_layout");
 _Static_assert(sizeof(struct python_frame) == 16, "python_frame");
 _Static_assert(sizeof(struct event_python_code) == 4920, "event_python_code");
 #endif

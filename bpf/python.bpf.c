@@ -68,7 +68,7 @@ static __noinline __u64 thread_state(const struct python_layout *l)
 #define BYTES_SIZE 16
 #define BYTES_DATA 32
 
-/* The word at this offset of what was read last. */
+/* The word at this offset of the code object that was read last. */
 static __always_inline __u64 word_at(const struct python_walk *p, __u32 offset)
 {
 	return p->words[offset / 8 & (PYTHON_WORDS - 1)];
@@ -161,11 +161,31 @@ static __noinline __u64 code_identity(struct python_walk *p, __u64 code)
 	return h | 1;
 }
 
+/*
+ * The same, from what this thread has met before: a code object stays what it is while none has
+ * ended.  Most frames of most stacks are known, and reading them again costs most of a walk.
+ */
+static __always_inline __u64 code_known(struct python_walk *p, const struct python_layout *l,
+					__u64 code)
+{
+	__u32 slot = code >> 4 & (PYTHON_KNOWN_CODES - 1);
+	__u64 identity;
+
+	if (!l->codes_watched)
+		return code_identity(p, code);
+	if (p->known[slot].code == code)
+		return p->known[slot].identity;
+	identity = code_identity(p, code);
+	p->known[slot].identity = identity;
+	p->known[slot].code = identity ? code : 0;
+	return identity;
+}
+
 static __always_inline bool frame_add(struct python_walk *p, const struct python_layout *l,
 				      __u64 code, __u64 instr)
 {
 	__u32 n = p->event.n;
-	__u64 identity = code_identity(p, code);
+	__u64 identity = code_known(p, l, code);
 	__s32 at;
 
 	if (!identity || n >= PYTHON_MAX_FRAMES)
@@ -179,6 +199,34 @@ static __always_inline bool frame_add(struct python_walk *p, const struct python
 	p->event.n = n + 1;
 	p->hash = mix(mix(p->hash, identity), (__u32)at);
 	return true;
+}
+
+/*
+ * Copies the memory that ends with this frame, up to the beginning of its page: from 3.11 on callers
+ * lie right before it.  Otherwise, and where that cannot be read, the frame alone.
+ */
+static __always_inline int window_read(struct python_walk *p, __u32 size, bool alone)
+{
+	__u64 end = p->frame + size, start = p->frame;
+
+	if (!alone && (start & (PAGE_SIZE - 1)) + size <= PAGE_SIZE) {
+		start = end - PYTHON_WINDOW_WORDS * 8;
+		if (start < (p->frame & ~(PAGE_SIZE - 1)))
+			start = p->frame & ~(PAGE_SIZE - 1);
+	}
+	size = end - start;
+	p->window_start = p->window_end = 0;
+	if (size > PYTHON_WINDOW_WORDS * 8 || bpf_probe_read_user(p->window, size, (void *)start))
+		return -1;
+	p->window_start = start;
+	p->window_end = end;
+	return 0;
+}
+
+/* The word at this offset of the frame, which is in the window. */
+static __always_inline __u64 frame_word(const struct python_walk *p, __u32 offset)
+{
+	return p->window[(p->frame - p->window_start + offset) / 8 & (PYTHON_WINDOW_WORDS - 1)];
 }
 
 /* One frame, and on to the one that called it. */
@@ -195,13 +243,16 @@ __noinline int python_step(struct python_walk *p)
 	if (!l)
 		return STEP_CUT;
 	size = l->frame_bytes;
-	if (size > sizeof(p->words) || bpf_probe_read_user(p->words, size, (void *)p->frame))
+	if (p->frame & 7)
+		return STEP_CUT;
+	if ((p->frame < p->window_start || p->frame + size > p->window_end) &&
+	    window_read(p, size, p->is_alone))
 		return STEP_CUT;
 	/* 3.14 has tags in the lowest bits */
-	code = word_at(p, l->frame_code) & ~7ULL;
-	previous = word_at(p, l->frame_previous);
-	instr = word_at(p, l->frame_instr);
-	entry = word_at(p, l->frame_entry) >> (l->frame_entry & 7) * 8;
+	code = frame_word(p, l->frame_code) & ~7ULL;
+	previous = frame_word(p, l->frame_previous);
+	instr = frame_word(p, l->frame_instr);
+	entry = frame_word(p, l->frame_entry) >> (l->frame_entry & 7) * 8;
 	if (l->entry == PYTHON_ENTRY_FRAME && entry >= OWNED_BY_CSTACK) {
 		group_end(p, p->frame);
 	} else {
@@ -215,6 +266,8 @@ __noinline int python_step(struct python_walk *p)
 				return STEP_CUT;
 		}
 	}
+	/* far away: a generator's, or the first of another piece of the thread's frames */
+	p->is_alone = p->frame - previous >= PYTHON_WINDOW_WORDS * 8;
 	p->frame = previous;
 	return previous ? STEP_ON : STEP_ROOT;
 }
@@ -228,6 +281,8 @@ static __always_inline bool python_begin(struct python_walk *p, const struct pyt
 	p->n_groups = 0;
 	p->group = 0;
 	p->hash = p->salt;
+	p->is_alone = !l->code_bytes;
+	p->window_start = p->window_end = 0;
 	if (!tstate || word_read(tstate + l->tstate_frame, &p->frame))
 		return false;
 	p->cframe = p->frame;
@@ -269,6 +324,11 @@ static __always_inline struct python_walk *walk_get(const struct task_state *st)
 		__builtin_memset(p->plain_files, 0, sizeof(p->plain_files));
 		p->space = st->space;
 		p->salt = space->start_ns;
+		p->codes_gone = space->codes_gone - 1;
+	}
+	if (p->codes_gone != space->codes_gone) {
+		__builtin_memset(p->known, 0, sizeof(p->known));
+		p->codes_gone = space->codes_gone;
 	}
 	return p;
 }
@@ -351,7 +411,7 @@ static __always_inline struct python_text text_read(const struct python_layout *
 
 /* room: bytes of line table that e has space for. */
 static __always_inline void code_fill(const struct python_walk *p, const struct python_layout *l,
-				      struct event_python_code *e, __u32 room)
+				      __u64 code, struct event_python_code *e, __u32 room)
 {
 	__u32 n;
 
@@ -362,7 +422,10 @@ static __always_inline void code_fill(const struct python_walk *p, const struct 
 	e->lines_bytes = 0;
 	e->first_line = first_line_of(p, l);
 	e->version = l->version;
-	e->pad = 0;
+	e->prologue = 0;
+	/* co_firsttraceable: 3.11 to 3.13 have it two words before the instructions */
+	if (l->code_bytes)
+		bpf_probe_read_user(&e->prologue, 4, (void *)(code + l->code_bytes - 16));
 	e->name = text_read(l, word_at(p, l->code_name - 16), e->name_bytes, PYTHON_NAME_BYTES);
 	e->file = text_read(l, word_at(p, l->code_file - 16), e->file_bytes, PYTHON_FILE_BYTES);
 	bpf_probe_read_user(&e->lines_bytes, 4, (void *)(e->lines + BYTES_SIZE));
@@ -398,12 +461,12 @@ __noinline int python_send_code(struct python_walk *p, __u32 i)
 		e = bpf_ringbuf_reserve(&events, SHORT_BYTES, 0);
 		if (!e)
 			return -1;
-		code_fill(p, l, e, PYTHON_LINES_SHORT);
+		code_fill(p, l, code, e, PYTHON_LINES_SHORT);
 	} else {
 		e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 		if (!e)
 			return -1;
-		code_fill(p, l, e, PYTHON_LINES_BYTES);
+		code_fill(p, l, code, e, PYTHON_LINES_BYTES);
 	}
 	e->code = identity;
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);

@@ -57,6 +57,8 @@ static void print_probes(FILE *out, const struct live *live)
 		print_name(out, p->function, function);
 		if (p->is_exit)
 			fputs("   exit", out);
+		else if (p->is_copy)
+			fputs("   copy", out);
 		else
 			fprintf(out, "  %+5d", (int)p->skipped);
 		fprintf(out, "  %-12s %s\n", p->instruction ? p->instruction : "?",

@@ -312,6 +312,8 @@ const struct flag flags[] = {
 	  "pages: kernel events only, no probe in the programs", set_mode, 0 },
 	{ "min-size", 0, "BYTES", FLAGS_MEASURE, MEASURE,
 	  "do not count smaller blocks at all (64, 4K, ...)", set_size, AT(live.min_size) },
+	{ "pymalloc", 0, NULL, FLAGS_MEASURE, MEASURE | VERB_CHECK,
+	  "count Python's small objects (up to 512 bytes) one by one: exact, but about 8 us for each", set_true, AT(live.pymalloc) },
 	{ "max-blocks", 0, "N", FLAGS_MEASURE, MEASURE,
 	  "room for so many live blocks, default 4M (about 100 bytes each)", set_capacity,
 	  AT(live.max_blocks) },

@@ -252,6 +252,9 @@ static int settle_target(struct options *o)
 		return error_set(-EINVAL, "give a command or a target, not both");
 	if (o->live.follow && !o->pids.n)
 		return error_set(-EINVAL, "--follow goes with --pid only");
+	if (o->live.pymalloc && o->live.mode == MODE_PAGES)
+		return error_set(-EINVAL, "--pymalloc needs probes in the program, which --mode "
+					  "pages does without: leave out one of them");
 	o->live.target = o->pids.n     ? LIVE_PIDS
 			 : o->has_comm ? LIVE_COMM
 			 : o->has_user ? LIVE_UID

@@ -14,13 +14,14 @@
 #include "live/code_file.h"
 #include "live/file_watch.h"
 #include "probe/attach.h"
+#include "probe/pymalloc.h"
 #include "python/trampoline.h"
 #include "stack/unwind_table.h"
 
 struct code {
 	struct unwind_store *store;
 	struct kernel *kernel; /* NULL until published */
-	bool with_probes;
+	bool with_probes, pymalloc;
 	enum probe_method method;
 	struct file_watch *watch; /* of the files that have probes; ids are indices in files */
 	struct strpool *strings;
@@ -31,13 +32,14 @@ struct code {
 	struct VEC_OF(struct live_probe) shown;
 };
 
-struct code *code_new(struct unwind_store *store, const enum probe_method *method)
+struct code *code_new(struct unwind_store *store, const enum probe_method *method, bool pymalloc)
 {
 	struct code *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->store = store;
+	c->pymalloc = pymalloc;
 	c->strings = strpool_new();
 	c->with_probes = method;
 	if (method) {
@@ -88,6 +90,19 @@ static int code_file_add_rows(struct code *c, struct code_file *f, struct unwind
 	return err == -ENOMEM ? err : 0;
 }
 
+/* Its own object allocator, where an interpreter is in the file. */
+static void code_file_plan_python(struct code_file *f)
+{
+	int err = pymalloc_plan(f->fd, &f->plan, &f->pymalloc);
+
+	if (err)
+		log_warn("small objects of %s are not counted: %s", f->path, error_text(err));
+	if (f->pymalloc.unread)
+		log_warn("%zu of %zu places where the compiler has put Python's object allocator "
+			 "into %s could not be read: what they allocate is not counted",
+			 f->pymalloc.unread, f->pymalloc.copies, f->path);
+}
+
 /* Rows of the same build are there already, or are made now. */
 static void code_file_find_rows(struct code *c, struct code_file *f)
 {
@@ -121,8 +136,14 @@ static int64_t code_read(struct code *c, pid_t pid, const struct map *m)
 	code_file_find_rows(c, f);
 	f->rows.file = c->files.n + 1;
 	python_interpreter_find(f->fd, f->path, &f->python);
+	if (f->python.version)
+		pymalloc_arena_function(f->fd, &f->arena, &f->arena_end);
 	if (c->with_probes)
 		probe_plan_file(f->fd, &f->plan);
+	if (c->with_probes && f->python.supported)
+		f->watches_codes = !pymalloc_plan_codes(f->fd, &f->plan);
+	if (c->with_probes && c->pymalloc && f->python.version)
+		code_file_plan_python(f);
 	if (!f->plan.n) {
 		close(f->fd);
 		f->fd = -1;
@@ -172,6 +193,22 @@ struct file_key code_file_key(const struct code_file *f)
 const struct python_interpreter *code_file_python(const struct code_file *f)
 {
 	return &f->python;
+}
+
+void code_file_arena(const struct code_file *f, uint64_t *start, uint64_t *end)
+{
+	*start = f->arena;
+	*end = f->arena_end;
+}
+
+bool code_file_watches_codes(const struct code_file *f)
+{
+	return f->watches_codes;
+}
+
+uint64_t code_file_pools(const struct code_file *f)
+{
+	return f->pymalloc.pools;
 }
 
 /* memtop's own vDSO is everybody's: the kernel has one image. */
@@ -252,6 +289,7 @@ static int code_note_probes(struct code *c, const struct code_file *f)
 			.instruction = site->instruction,
 			.cheap = site->cheap,
 			.is_exit = site->is_exit,
+			.is_copy = site->is_copy,
 		};
 
 		if (!site->unseen && vec_push(&c->shown, probe))
@@ -315,6 +353,7 @@ static int code_watch(struct code *c, const struct code_file *f)
  */
 static int code_file_attach(struct code *c, struct code_file *f, pid_t pid)
 {
+	struct probe_programs programs = kernel_probe_programs(c->kernel);
 	char path[64];
 	int err;
 
@@ -331,8 +370,7 @@ static int code_file_attach(struct code *c, struct code_file *f, pid_t pid)
 	}
 	/* by descriptor: right also when the file was deleted or lies in a container */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
-	err = probe_attach(f->probes, &f->plan, path, pid, kernel_heap_enter(c->kernel),
-			   kernel_heap_leave(c->kernel));
+	err = probe_attach(f->probes, &f->plan, path, pid, &programs);
 	if (code_file_was_changed(f))
 		code_file_detach(c, f);
 	else if (err && !f->attached.n)

@@ -28,9 +28,9 @@ struct python_interpreter;
 
 /*
  * store is not owned and outlives it; method says how allocators are probed, NULL: not at all.
- * NULL when memory is out.
+ * pymalloc: CPython's object allocator as well.  NULL when memory is out.
  */
-struct code *code_new(struct unwind_store *store, const enum probe_method *method);
+struct code *code_new(struct unwind_store *store, const enum probe_method *method, bool pymalloc);
 
 /* Detaches all probes and forgets all files. */
 void code_free(struct code *c);
@@ -50,6 +50,15 @@ struct file_key code_file_key(const struct code_file *f);
 
 /* The CPython in the file; its version is 0 when there is none. */
 const struct python_interpreter *code_file_python(const struct code_file *f);
+
+/* Its function that maps an arena, as in the file; 0, 0: not known. */
+void code_file_arena(const struct code_file *f, uint64_t *start, uint64_t *end);
+
+/* True when the plan has what tells that its code objects end. */
+bool code_file_watches_codes(const struct code_file *f);
+
+/* Its usedpools, as in the file; 0: the BPF programs need not know. */
+uint64_t code_file_pools(const struct code_file *f);
 
 /* The vDSO, which is the same for all processes; NULL when it has no rows. */
 const struct code_file *code_vdso(struct code *c);

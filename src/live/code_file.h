@@ -19,6 +19,7 @@
 #include "base/vec.h"
 #include "memtop.h"
 #include "probe/plan.h"
+#include "probe/pymalloc.h"
 #include "proc/maps.h"
 #include "python/interpreter.h"
 #include "stack/elf_image.h"
@@ -30,8 +31,11 @@ struct code_file {
 	struct file_rows rows;
 	struct probe_plan plan; /* empty: no allocator in it */
 	struct python_interpreter python;
-	int fd;			  /* -1 unless there is something to probe */
-	struct probe_set *probes; /* NULL: none yet */
+	struct pymalloc pymalloc;
+	uint64_t arena, arena_end; /* of an interpreter: the function that maps an arena */
+	bool watches_codes;	   /* has probes where code objects end */
+	int fd;			   /* -1 unless there is something to probe */
+	struct probe_set *probes;  /* NULL: none yet */
 	bool changed;	  /* written to since it was read: it is not what is described here */
 	const char *path; /* owned by whoever opened it */
 	struct VEC_OF(pid_t) attached; /* 0: in all processes */

@@ -180,6 +180,8 @@ static int kernel_load(struct kernel *k, const struct live_options *o,
 		return error_set(err, "cannot size the BPF maps: %s", strerror(-err));
 	probe_method_prepare(method, k->skel->progs.heap_enter);
 	probe_method_prepare(method, k->skel->progs.heap_leave);
+	probe_method_prepare(method, k->skel->progs.pymalloc_copy);
+	bpf_program__set_autoload(k->skel->progs.pymalloc_copy, o->pymalloc);
 	err = memtop_bpf__load(k->skel);
 	return err ? load_error(err) : 0;
 }
@@ -289,14 +291,13 @@ int kernel_poll(struct kernel *k, int timeout_ms, int also)
 	return n < 0 ? n : 0;
 }
 
-struct bpf_program *kernel_heap_enter(const struct kernel *k)
+struct probe_programs kernel_probe_programs(const struct kernel *k)
 {
-	return k->skel->progs.heap_enter;
-}
-
-struct bpf_program *kernel_heap_leave(const struct kernel *k)
-{
-	return k->skel->progs.heap_leave;
+	return (struct probe_programs){
+		.enter = k->skel->progs.heap_enter,
+		.leave = k->skel->progs.heap_leave,
+		.copy = k->skel->progs.pymalloc_copy,
+	};
 }
 
 struct space *kernel_space(const struct kernel *k, uint32_t index)

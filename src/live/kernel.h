@@ -49,8 +49,8 @@ int kernel_find_spaces(struct kernel *k);
  */
 int kernel_poll(struct kernel *k, int timeout_ms, int also);
 
-struct bpf_program *kernel_heap_enter(const struct kernel *k);
-struct bpf_program *kernel_heap_leave(const struct kernel *k);
+/* What goes to the sites of a plan; loaded. */
+struct probe_programs kernel_probe_programs(const struct kernel *k);
 
 /* Shared memory; NULL past the highest index in use. */
 struct space *kernel_space(const struct kernel *k, uint32_t index);

@@ -184,7 +184,7 @@ static int live_preview(struct live *l, const struct live_options *o)
 	return err;
 }
 
-static int live_new_code(struct live *l)
+static int live_new_code(struct live *l, bool pymalloc)
 {
 	const enum probe_method *method = NULL;
 	int err;
@@ -195,7 +195,7 @@ static int live_new_code(struct live *l)
 			return err;
 		method = &l->method;
 	}
-	l->ctx.code = code_new(l->store, method);
+	l->ctx.code = code_new(l->store, method, pymalloc);
 	return l->ctx.code ? 0 : -ENOMEM;
 }
 
@@ -228,7 +228,7 @@ static int live_new(const struct live_options *o, struct live **out)
 		return -ENOMEM;
 	if (!l->traces || !l->measure.blocks || !l->measure.join || !l->measure.touches)
 		return -ENOMEM;
-	return live_new_code(l);
+	return live_new_code(l, o->pymalloc);
 }
 
 /* Allocator probes go in before the first process is measured: none of its calls is missed. */

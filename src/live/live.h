@@ -46,6 +46,7 @@ struct live_options {
 	uint64_t min_size;   /* blocks below are not counted at all; 0: all */
 	uint32_t max_blocks; /* live blocks that fit; 0: the default (4 Mi) */
 	uint32_t max_stacks; /* (stack, thread) pairs that fit; 0: the default (128 Ki) */
+	bool pymalloc;	     /* count what CPython's object allocator hands out, too */
 	struct live_progress progress;
 	bool pagemap_only; /* use the pagemap fallback even where PAGEMAP_SCAN works; for tests */
 };
@@ -88,6 +89,7 @@ struct live_probe {
 	const char *instruction; /* what is probed: "push", "je", … */
 	bool cheap;		 /* emulated by the kernel: no single step */
 	bool is_exit;		 /* a ret of the function, where it cannot have a return probe */
+	bool is_copy;		 /* a branch before a copy of the function */
 };
 
 /* The probes in force; *probes is owned by live and valid until the next live_poll(). */

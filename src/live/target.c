@@ -126,6 +126,9 @@ static void target_publish_python(struct target *t, const struct target_context 
 		target_tell_python(t, p, code_file_path(f));
 		return;
 	}
+	code_file_arena(f, &t->python_arena, &t->python_arena_end);
+	t->python_arena += bias;
+	t->python_arena_end += bias;
 	t->python_eval = p->eval + bias;
 	t->python_eval_end = t->python_eval + p->eval_bytes;
 	t->python_runtime = p->runtime + bias;
@@ -134,6 +137,7 @@ static void target_publish_python(struct target *t, const struct target_context 
 		return;
 	layout = p->layout;
 	layout.runtime = 0;
+	layout.pools = code_file_pools(f) ? code_file_pools(f) + bias : 0;
 	*at = layout;
 	__atomic_store_n(&at->runtime, p->runtime + bias, __ATOMIC_RELEASE);
 }
@@ -269,6 +273,9 @@ static int target_probe(struct target *t, const struct target_context *ctx)
 			log_warn("process %d: %s", t->pid, error_text(rc));
 		else
 			fresh |= rc;
+		/* only now: what ended before the probe was there has not been told */
+		if (rc >= 0 && code_file_watches_codes(f) && kernel_python(ctx->kernel, t->space))
+			kernel_python(ctx->kernel, t->space)->codes_watched = 1;
 	}
 	return fresh;
 }

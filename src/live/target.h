@@ -53,10 +53,11 @@ struct target {
 	uint64_t maps_read_ns; /* CLOCK_MONOTONIC */
 	bool is_32bit;	       /* cannot be probed: its stacks and calls follow another ABI */
 	struct maps maps;
-	struct VEC_OF(int64_t) modules;	       /* of maps.list, MODULE_UNKNOWN until asked for */
-	uint64_t slice;			       /* in the unwind store */
-	uint64_t python_eval, python_eval_end; /* the interpreter's loop; 0: no Python */
-	uint64_t python_runtime;	       /* its _PyRuntime */
+	struct VEC_OF(int64_t) modules;		 /* of maps.list, MODULE_UNKNOWN until asked for */
+	uint64_t slice;				 /* in the unwind store */
+	uint64_t python_eval, python_eval_end;	 /* the interpreter's loop; 0: no Python */
+	uint64_t python_arena, python_arena_end; /* its function that maps an arena */
+	uint64_t python_runtime;		 /* its _PyRuntime */
 	uint32_t python_version;
 	unsigned warnings; /* enum snapshot_warning, or'ed */
 	struct mappings mappings;
@@ -71,7 +72,7 @@ struct target {
 		base; /* what drops of RSS are told from, less what was given up since: */
 	uint64_t base_ns, base_left; /* so many bytes of it in RAM */
 	uint64_t base_moved; /* by mremap since, at most: gone from one place, come in another */
-	struct flow_ranges given_up;	/* since base_ns, and not taken out of it yet */
+	struct flow_ranges given_up; /* since base_ns, and not taken out of it yet */
 	/* traces.c's: hashes of its stacks, and identities of its code objects */
 	struct VEC_OF(uint64_t) traces;
 	struct VEC_OF(uint64_t) codes;

@@ -21,6 +21,7 @@ struct trace_frame {
 	uint64_t offset;	       /* in the file; of a JIT frame nothing */
 	int64_t module;		       /* of the symbolizer, or NO_MODULE */
 	struct interleave_native runs; /* Python frames */
+	bool maps_arena;	       /* of Python's object allocator */
 };
 
 /* The Python frames of a stack, innermost first. */
@@ -152,6 +153,8 @@ static struct trace_frame frame_locate(struct traces *t, struct target *target,
 
 	if (from->address & FRAME_PYTHON)
 		f.runs.group = from->address >> FRAME_GROUP_SHIFT & 0x7f;
+	f.maps_arena =
+		f.address - target->python_arena < target->python_arena_end - target->python_arena;
 	f.runs.is_loop =
 		f.address - target->python_eval < target->python_eval_end - target->python_eval;
 	if (map < 0) {
@@ -320,18 +323,22 @@ static const char *interpreter_of(struct traces *t, const struct trace *trace)
 	return NULL;
 }
 
-static struct frame python_frame_resolve(struct traces *t, const struct python_frame *f,
-					 const char *interpreter)
+/* One frame, or none where Python has none. */
+static size_t python_frame_resolve(struct traces *t, const struct python_frame *f,
+				   const char *interpreter, struct frame *out)
 {
 	struct python_place place = python_codes_place(t->codes, f->code, f->at);
 
-	return (struct frame){
+	if (place.is_prologue)
+		return 0;
+	*out = (struct frame){
 		.function = string_of(t, place.function),
 		.module = interpreter,
 		.file = string_of(t, place.file),
 		.line = place.line,
 		.language = LANGUAGE_PYTHON,
 	};
+	return 1;
 }
 
 /* The order of native and Python frames, in t->order. */
@@ -355,6 +362,19 @@ static size_t trace_order(struct traces *t, const struct trace *trace, bool *cut
 	return interleave_order(&in, t->order, cut);
 }
 
+/*
+ * Who made the interpreter ask for an arena is chance: all arenas are one stack, which ends here.
+ * Who fills them is told by first touches.
+ */
+static struct frame arena_frame(struct traces *t, const char *interpreter)
+{
+	return (struct frame){
+		.function = string_of(t, "[pymalloc arena]"),
+		.module = interpreter,
+		.language = LANGUAGE_PYTHON,
+	};
+}
+
 static int64_t trace_resolve(struct traces *t, const struct trace *trace)
 {
 	bool is_return = false, cut;
@@ -365,13 +385,17 @@ static int64_t trace_resolve(struct traces *t, const struct trace *trace)
 		uint32_t i = t->order[k].index;
 
 		if (t->order[k].python && trace->python) {
-			t->frames[n++] =
-				python_frame_resolve(t, &trace->python->frames[i], interpreter);
+			n += python_frame_resolve(t, &trace->python->frames[i], interpreter,
+						  &t->frames[n]);
 			continue;
 		}
 		n += frames_resolve(t, trace, i, is_return, t->frames + n, FRAMES_MAX - n);
 		/* callers lie behind a return address; what a signal interrupted does not */
 		is_return = n == 0 || !is_signal_return(&t->frames[n - 1]);
+		if (trace->frames[i].maps_arena && n < FRAMES_MAX) {
+			t->frames[n++] = arena_frame(t, interpreter);
+			return stack_table_add(t->table, t->frames, n, STACK_STOP_ROOT);
+		}
 	}
 	return stack_table_add(t->table, t->frames, n,
 			       cut && trace->python ? trace->python->stop : trace->stop);

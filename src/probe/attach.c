@@ -47,6 +47,7 @@ struct probe_set {
 enum stage {
 	STAGE_RETURNS, /* return probes of functions that want one */
 	STAGE_EXITS,   /* rets of functions that throw */
+	STAGE_COPIES,  /* branches before copies */
 	STAGE_ENTRIES,
 	STAGES,
 };
@@ -163,6 +164,8 @@ static bool site_is_of(const struct probe_site *s, enum stage stage)
 {
 	if (stage == STAGE_RETURNS)
 		return s->wants_return;
+	if (stage == STAGE_COPIES || s->is_copy)
+		return s->is_copy && stage == STAGE_COPIES;
 	return !s->unseen && s->is_exit == (stage == STAGE_EXITS);
 }
 
@@ -290,7 +293,7 @@ static void detach_from(struct probe_set *set, size_t multi, size_t perf)
 }
 
 int probe_attach(struct probe_set *set, const struct probe_plan *plan, const char *path, pid_t pid,
-		 const struct bpf_program *enter, const struct bpf_program *leave)
+		 const struct probe_programs *programs)
 {
 	struct request r = { .set = set, .path = path, .pid = pid };
 	size_t multi = set->multi.n, perf = set->perf.n;
@@ -300,7 +303,9 @@ int probe_attach(struct probe_set *set, const struct probe_plan *plan, const cha
 		struct places places = { 0 };
 
 		r.at_return = stage == STAGE_RETURNS;
-		r.program = stage == STAGE_ENTRIES ? enter : leave;
+		r.program = stage == STAGE_COPIES    ? programs->copy
+			    : stage == STAGE_ENTRIES ? programs->enter
+						     : programs->leave;
 		err = places_collect(&places, plan, stage);
 		if (!err)
 			err = attach_places(&r, &places);

@@ -38,17 +38,24 @@ void probe_method_prepare(enum probe_method method, struct bpf_program *program)
 
 struct probe_set;
 
+/* The BPF programs that a plan's sites are for. */
+struct probe_programs {
+	const struct bpf_program *enter, *leave;
+	const struct bpf_program *copy; /* NULL: no plan has copies */
+};
+
 /* Empty; NULL when memory is out. */
 struct probe_set *probe_set_new(enum probe_method method);
 
 /*
  * Attaches the sites of plan in the file at path: `leave` to the return of those that want it and to
- * the exits, then `enter` to the others, so that no entry is seen whose return is not.  Calls already in flight give
+ * the exits, then `copy` to copies and `enter` to the others, so that no entry is seen whose return
+ * is not.  Calls already in flight give
  * returns without an entry.  bpf_get_attach_cookie() gives either the site's cookie.
  *
  * path is resolved once, by the kernel, in this process's view; /proc/PID/root/… and
  * /proc/self/fd/N (also of a file that is deleted by now) will do.  pid: only this process, all its
- * threads, also later ones; 0: every process, also later ones.  enter and leave must be loaded.
+ * threads, also later ones; 0: every process, also later ones.  The programs must be loaded.
  *
  * Functions that throw whose rets are not known (site.unseen) are left out: libgcc's unwinder would
  * meet the return probe's trampoline, and end the program.  (Putting the return address back needs
@@ -58,7 +65,7 @@ struct probe_set *probe_set_new(enum probe_method method);
  * such file, -ENOTSUP no site can be probed.
  */
 int probe_attach(struct probe_set *set, const struct probe_plan *plan, const char *path, pid_t pid,
-		 const struct bpf_program *enter, const struct bpf_program *leave);
+		 const struct probe_programs *programs);
 
 /* How many links are in force; for notes and tests. */
 size_t probe_set_links(const struct probe_set *set);

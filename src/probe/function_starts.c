@@ -72,3 +72,33 @@ bool function_starts_have(const struct function_starts *starts, uint64_t address
 {
 	return starts->n && bsearch(&address, starts->at, starts->n, sizeof(address), by_address);
 }
+
+/* How many are not above address. */
+static size_t count_up_to(const struct function_starts *starts, uint64_t address)
+{
+	size_t low = 0, high = starts->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (starts->at[middle] <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+uint64_t function_starts_before(const struct function_starts *starts, uint64_t address)
+{
+	size_t n = count_up_to(starts, address);
+
+	return n ? starts->at[n - 1] : 0;
+}
+
+uint64_t function_starts_after(const struct function_starts *starts, uint64_t address)
+{
+	size_t n = count_up_to(starts, address);
+
+	return n < starts->n ? starts->at[n] : 0;
+}

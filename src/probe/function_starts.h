@@ -28,6 +28,12 @@ struct function_starts VEC_OF(uint64_t);
 void function_starts_read(int fd, uint64_t offset, uint64_t size, uint64_t address,
 			  struct function_starts *out);
 
+/* The last one that is not above address; 0 when there is none. */
+uint64_t function_starts_before(const struct function_starts *starts, uint64_t address);
+
+/* The first one above it; 0 when there is none. */
+uint64_t function_starts_after(const struct function_starts *starts, uint64_t address);
+
 bool function_starts_have(const struct function_starts *starts, uint64_t address);
 
 #endif

@@ -14,6 +14,9 @@
 #include "probe/function_starts.h"
 #include "probe/prologue.h"
 
+/* Of code or of data; larger than any program's. */
+#define SEGMENT_MAX_BYTES (1ull << 30)
+
 struct segment {
 	uint64_t address, offset, size; /* size in the file */
 };
@@ -24,6 +27,7 @@ struct image {
 	GElf_Ehdr head;
 	enum image_kind kind;
 	struct VEC_OF(struct segment) code; /* executable segments */
+	struct VEC_OF(struct segment) data; /* writable ones */
 	struct segment eh_frame_hdr;	    /* size 0: none */
 	struct function_starts starts;
 	bool starts_read;
@@ -60,6 +64,15 @@ static bool dynamic_says_pie(struct image *image, const GElf_Phdr *segment)
 	return false;
 }
 
+static int image_add_segment(struct image *image, const GElf_Phdr *p)
+{
+	struct segment s = { p->p_vaddr, p->p_offset, p->p_filesz };
+
+	if (p->p_flags & PF_X)
+		return vec_push(&image->code, s);
+	return p->p_flags & PF_W ? vec_push(&image->data, s) : 0;
+}
+
 static int image_read_segments(struct image *image)
 {
 	bool interpreter = false, program = image->head.e_type == ET_EXEC;
@@ -76,10 +89,10 @@ static int image_read_segments(struct image *image)
 			   (p.p_type == PT_DYNAMIC && dynamic_says_pie(image, &p));
 		if (p.p_type == PT_GNU_EH_FRAME)
 			image->eh_frame_hdr = (struct segment){ p.p_vaddr, p.p_offset, p.p_filesz };
-		if (p.p_type != PT_LOAD || !(p.p_flags & PF_X) ||
-		    p.p_vaddr + p.p_filesz < p.p_vaddr || p.p_offset + p.p_filesz < p.p_offset)
+		if (p.p_type != PT_LOAD || p.p_vaddr + p.p_filesz < p.p_vaddr ||
+		    p.p_offset + p.p_filesz < p.p_offset)
 			continue;
-		if (vec_push(&image->code, (struct segment){ p.p_vaddr, p.p_offset, p.p_filesz }))
+		if (image_add_segment(image, &p))
 			return error_set(-ENOMEM, "out of memory");
 	}
 	image->kind = interpreter ? IMAGE_PROGRAM : program ? IMAGE_STATIC_PROGRAM : IMAGE_LIBRARY;
@@ -115,6 +128,7 @@ void image_close(struct image *image)
 		return;
 	elf_end(image->elf);
 	vec_free(&image->code);
+	vec_free(&image->data);
 	vec_free(&image->starts);
 	free(image);
 }
@@ -218,6 +232,33 @@ bool image_mentions(struct image *image, const char *const names[])
 	return false;
 }
 
+int image_address_of(struct image *image, const char *name, uint64_t *address)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr head;
+
+	*address = 0;
+	while ((scn = elf_nextscn(image->elf, scn))) {
+		Elf_Data *data;
+		size_t n;
+		GElf_Sym s;
+
+		if (!gelf_getshdr(scn, &head) || head.sh_type != SHT_DYNSYM)
+			continue;
+		data = elf_getdata(scn, NULL);
+		n = data ? data->d_size / sizeof(Elf64_Sym) : 0;
+		for (size_t i = 1; i < n && gelf_getsym(data, i, &s); i++) {
+			const char *found = elf_strptr(image->elf, head.sh_link, s.st_name);
+
+			if (s.st_shndx == SHN_UNDEF || !found || strcmp(found, name))
+				continue;
+			*address = s.st_value;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
 static const struct segment *image_segment(const struct image *image, uint64_t address)
 {
 	vec_for_each (&image->code, s)
@@ -249,14 +290,109 @@ size_t image_code(const struct image *image, uint64_t address, void *code, size_
 	return got > 0 ? got : 0;
 }
 
-bool image_starts_function(struct image *image, uint64_t address)
+static const struct function_starts *image_starts(struct image *image)
 {
 	const struct segment *h = &image->eh_frame_hdr;
 
 	if (!image->starts_read && h->size)
 		function_starts_read(image->fd, h->offset, h->size, h->address, &image->starts);
 	image->starts_read = true;
-	return function_starts_have(&image->starts, address);
+	return &image->starts;
+}
+
+bool image_starts_function(struct image *image, uint64_t address)
+{
+	return function_starts_have(image_starts(image), address);
+}
+
+uint64_t image_function_start(struct image *image, uint64_t address)
+{
+	return function_starts_before(image_starts(image), address);
+}
+
+uint64_t image_function_end(struct image *image, uint64_t address)
+{
+	return function_starts_after(image_starts(image), address);
+}
+
+/* A copy of the segment, 0 where the file ends before it does; NULL with *err. */
+static void *segment_read(const struct image *image, const struct segment *s, int *err)
+{
+	uint8_t *bytes;
+	size_t at = 0;
+	ssize_t got = 1;
+
+	*err = -EIO;
+	if (s->size > SEGMENT_MAX_BYTES)
+		return NULL;
+	bytes = calloc(1, s->size + 8);
+	*err = bytes ? 0 : -ENOMEM;
+	while (bytes && got > 0 && at < s->size) {
+		got = pread(image->fd, bytes + at, s->size - at, s->offset + at);
+		at += got > 0 ? got : 0;
+	}
+	return bytes;
+}
+
+int image_each_code(struct image *image,
+		    int (*fn)(uint64_t address, const uint8_t *code, size_t n, void *ctx),
+		    void *ctx)
+{
+	vec_for_each (&image->code, s) {
+		int err;
+		uint8_t *code = segment_read(image, s, &err);
+
+		if (!err)
+			err = fn(s->address, code, s->size, ctx);
+		free(code);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Puts the addresses in that the dynamic linker would: R_X86_64_RELATIVE, psABI 4.4.1. */
+static void segment_relocate(struct image *image, const struct segment *s, uint64_t *words)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr head;
+	GElf_Rela rela;
+
+	while ((scn = elf_nextscn(image->elf, scn))) {
+		Elf_Data *data;
+		size_t n;
+
+		if (!gelf_getshdr(scn, &head) || head.sh_type != SHT_RELA)
+			continue;
+		data = elf_getdata(scn, NULL);
+		n = data ? data->d_size / sizeof(Elf64_Rela) : 0;
+		for (size_t i = 0; i < n && gelf_getrela(data, i, &rela); i++) {
+			uint64_t at = rela.r_offset - s->address;
+
+			if (GELF_R_TYPE(rela.r_info) == R_X86_64_RELATIVE && !(at & 7) &&
+			    at < s->size)
+				words[at / 8] = rela.r_addend;
+		}
+	}
+}
+
+int image_each_data(struct image *image,
+		    int (*fn)(uint64_t address, const uint64_t *words, size_t n, void *ctx),
+		    void *ctx)
+{
+	vec_for_each (&image->data, s) {
+		int err;
+		uint64_t *words = segment_read(image, s, &err);
+
+		if (!err) {
+			segment_relocate(image, s, words);
+			err = fn(s->address, words, s->size / 8, ctx);
+		}
+		free(words);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 static const char *dynamic_name(struct image *image, uint32_t table, size_t index)

@@ -56,6 +56,8 @@ int image_each_symbol(struct image *image, int (*fn)(const struct image_symbol *
  * or wanted from another file, whatever its version.
  */
 bool image_mentions(struct image *image, const char *const names[]);
+/* The address of a defined symbol of .dynsym that is data; -ENOENT, *address is 0 then. */
+int image_address_of(struct image *image, const char *name, uint64_t *address);
 
 /* File offset of an address in executable code; -ENOENT when no such segment holds it. */
 int image_offset(const struct image *image, uint64_t address, uint64_t *offset);
@@ -68,6 +70,29 @@ size_t image_code(const struct image *image, uint64_t address, void *code, size_
  * when it does not, or there is none.
  */
 bool image_starts_function(struct image *image, uint64_t address);
+
+/* Where the function (or split part of one) begins that holds address, as far as .eh_frame_hdr says
+ * so; 0 when it does not. */
+uint64_t image_function_start(struct image *image, uint64_t address);
+
+/* Where the next one begins; 0 when there is none. */
+uint64_t image_function_end(struct image *image, uint64_t address);
+
+/*
+ * Calls fn for each executable segment with a copy of its code; stops at its first value other than
+ * 0 and returns that.  -ENOMEM, -EIO.
+ */
+int image_each_code(struct image *image,
+		    int (*fn)(uint64_t address, const uint8_t *code, size_t n, void *ctx),
+		    void *ctx);
+
+/*
+ * The same for each writable segment's initial data, 8 bytes a word and as the dynamic linker leaves
+ * it when the file is loaded where it says itself: words that point into the file are addresses.
+ */
+int image_each_data(struct image *image,
+		    int (*fn)(uint64_t address, const uint64_t *words, size_t n, void *ctx),
+		    void *ctx);
 
 /* The symbol whose address the dynamic linker puts into the pointer at address; NULL if none. */
 const char *image_slot_name(struct image *image, uint64_t address);

@@ -322,7 +322,7 @@ static int by_offset(const void *a, const void *b)
 }
 
 /* Overlapping segments, or functions that begin within another's first bytes. */
-static void drop_repeated(struct probe_plan *plan)
+void probe_plan_sort(struct probe_plan *plan)
 {
 	size_t i, n = 0;
 
@@ -358,7 +358,7 @@ int probe_plan_file(int fd, struct probe_plan *out)
 		if (err)
 			goto out;
 	}
-	drop_repeated(out);
+	probe_plan_sort(out);
 out:
 	if (err)
 		probe_plan_free(out);

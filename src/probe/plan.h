@@ -51,6 +51,7 @@ struct probe_site {
 	bool cheap;		 /* emulated by the kernel: no single step */
 	bool wants_return;	 /* its result matters: needs a return probe, too */
 	bool is_exit;		 /* a ret of a function that throws, in place of that */
+	bool is_copy;		 /* a branch before a copy of the function: see copies.h */
 	bool unseen; /* throws, and its rets could not be found: not to be probed, and to be said */
 };
 
@@ -64,6 +65,10 @@ struct probe_plan VEC_OF(struct probe_site);
  * processor, …), -ENOMEM, with error_text() set.
  */
 int probe_plan_file(int fd, struct probe_plan *out);
+
+/* Orders a plan that sites were added to, and leaves out what was there before. */
+void probe_plan_sort(struct probe_plan *plan);
+
 void probe_plan_free(struct probe_plan *plan);
 
 #endif

@@ -20,6 +20,7 @@
 struct code_object {
 	uint32_t version;
 	uint32_t first_line;
+	uint32_t prologue;
 	const char *name, *file; /* NULL: not known; behind the lines */
 	uint32_t lines_bytes;
 	uint8_t lines[];
@@ -116,6 +117,7 @@ int python_codes_add(struct python_codes *c, const struct event_python_code *e, 
 		return -ENOMEM;
 	o->version = e->version;
 	o->first_line = e->first_line;
+	o->prologue = e->prologue;
 	o->name = text_keep((char *)o->lines + want, name, name_bytes);
 	o->file = text_keep((char *)o->lines + want + name_bytes, file, file_bytes);
 	o->lines_bytes = lines_read(o->lines, e, sent, want, pid);
@@ -148,5 +150,6 @@ struct python_place python_codes_place(const struct python_codes *c, uint64_t co
 		.function = o->name,
 		.file = o->file,
 		.line = python_line(o->version, o->first_line, o->lines, o->lines_bytes, at),
+		.is_prologue = o->prologue && at < (int64_t)o->prologue * 2,
 	};
 }

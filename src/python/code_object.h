@@ -10,6 +10,7 @@
 #define MEMTOP_PYTHON_CODE_OBJECT_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -36,6 +37,11 @@ struct python_place {
 	const char *function; /* the qualified name from 3.11; NULL: not known */
 	const char *file;     /* as the interpreter names it; NULL: not known */
 	uint32_t line;	      /* 0: not known */
+	/*
+	 * The function proper has not begun: its cells are made, or its generator.  For Python itself
+	 * (traceback, tracemalloc) there is no such frame yet, and its caller does that.
+	 */
+	bool is_prologue;
 };
 
 /*

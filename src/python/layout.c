@@ -147,6 +147,8 @@ int python_layout_of(uint32_t version, struct python_layout *layout)
 		if (layouts[i].version == version) {
 			*layout = layouts[i];
 			layout->tsd = GLIBC_TSD;
+			/* POOL_BITS in Objects/obmalloc.c: a page until arenas grew to 1 MiB */
+			layout->pool_shift = version < PYTHON_VERSION(3, 10) ? 12 : 14;
 			return 0;
 		}
 	}

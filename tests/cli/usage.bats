@@ -94,3 +94,8 @@ load common
 	refused 2 'by line' report --source x.py -g stack
 	refused 2 'not both' --source x.py --types -p 1
 }
+
+@test "--pymalloc without probes is refused" {
+	refused 2 '--mode' -p 1 --pymalloc -m pages
+	refused 2 '--mode' -p 1 -m pages --pymalloc
+}

@@ -48,6 +48,22 @@ load common
 	[ "$status" -eq 0 ]
 }
 
+@test "pymalloc's arenas are named, and told by the lines that fill them: Debian's python3" {
+	live python.py arenas debian full
+}
+
+@test "the same by kernel events only" {
+	live python.py arenas debian pages
+}
+
+@test "the same in 3.8, whose arenas are smaller" {
+	live python.py arenas 3.8 full
+}
+
+@test "the same in 3.13, where the interpreter's state has the table" {
+	live python.py arenas 3.13 full
+}
+
 @test "-g line: figures, calls and source text" {
 	live python.py line_table
 }

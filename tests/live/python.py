@@ -317,6 +317,35 @@ def source_of_recording():
 		       "no line of nothing.py" in done.stderr, done.stderr)
 
 
+def touched_at(document, path, number):
+	return sum(s.get("touched", 0) for s in document["stacks"]
+		   if python_frames(s)[:1] and python_frames(s)[0][:2] == (path, number))
+
+
+def arenas(version, mode):
+	"""Arenas are one stack of their own, and the lines that fill them have touched them."""
+	path = os.path.join(SCRIPTS, "arenas.py")
+	target = Target([interpreter(version), path])
+	memtop = Memtop(["-p", target.pid, "-m", mode])
+	truth, = target.run()
+	document = memtop.fresh(rest=True)
+	memtop.stop()
+	held = {tuple(python_frames(s)): 0 for s in document["stacks"] if s["kind"] == "mapping"}
+	for s in document["stacks"]:
+		if s["kind"] == "mapping":
+			held[tuple(python_frames(s))] += s["allocated"]
+	named = {frames: size for frames, size in held.items() if "[pymalloc arena]" in str(frames)}
+	expect(list(named) == [((None, None, "[pymalloc arena]"),)], f"the arenas are {named}")
+	size = (256 if version in ("3.8", "3.9") else 1024) << 10
+	expect(sum(named.values()) == truth["arenas"] * size,
+	       f"{sum(named.values())} bytes of {truth['arenas']} arenas: {held}")
+	for word, want in zip(("bytes(SMALL)", "bytes(LARGE)"), truth["lines"]):
+		got = touched_at(document, path, line_of(path, "= " + word))
+		# pools that were there before hold some of it, and pools have headers
+		expect(want * 0.9 < got < want * 1.12, f"{word}: {got} bytes touched, {want} filled")
+
+
 if __name__ == "__main__":
-	main({"article": article, "interpreters": interpreters, "line_table": line_table, "perf_map": perf_map, "source": source,
-	      "source_of_recording": source_of_recording, "stacks": stacks, "unknown": unknown})
+	main({"arenas": arenas, "article": article, "interpreters": interpreters, "line_table": line_table,
+	      "perf_map": perf_map, "source": source, "source_of_recording": source_of_recording,
+	      "stacks": stacks, "unknown": unknown})

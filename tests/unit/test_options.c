@@ -257,7 +257,7 @@ static void test_shortened(void **state)
 	assert_int_equal(o.iterations, 2);
 	options_free(&o);
 	assert_refused(VERB_TOP, "--m full", "--m can mean --mode or --min-size: write it out");
-	assert_parses(VERB_CHECK, "--verb --p 1", &o);
+	assert_parses(VERB_CHECK, "--verb --pi 1", &o);
 	assert_int_equal(o.verbose, 1);
 	options_free(&o);
 	/* only the verb's own flags count: of these two, top has one */
