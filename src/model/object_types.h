@@ -2,7 +2,7 @@
 /*
  * object_types: what kinds of objects a process's interpreter has in memory, as plain data.
  *
- * live/types.c makes one; view/types_table.c and export/types_json.c print it.  It knows no
+ * live/object_census.c makes one; view/types_table.c and export/types_json.c print it.  It knows no
  * interpreter.  All sizes are bytes; figures_allocated() of a row is what its objects say they have
  * (in Python sys.getsizeof(): without what they refer to).
  */

@@ -2,7 +2,7 @@
 /*
  * census: what kinds of objects an interpreter has in memory now, counted from outside.
  *
- * live/types.c runs it over a process, tests over memory that is made up.  It looks at a program that
+ * live/object_census.c runs it over a process, tests over memory that is made up.  It looks at a program that
  * runs on meanwhile: what changes under it is skipped, counted, and never guessed.
  *
  *	arenas --> pools --> blocks in use --> objects up to 512 bytes     (pools.c)
