@@ -67,6 +67,8 @@ static __always_inline struct task_state *task_state_get(struct task_struct *tas
 	st->call.sp = 0;
 	st->last_block = 0;
 	st->free_sp = 0;
+	st->forwarded = 0;
+	st->copied.sp = 0;
 	return st;
 }
 
