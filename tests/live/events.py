@@ -37,17 +37,20 @@ def expect_sum(event):
 
 
 def expect_drop(drops, cause, stacks=True):
-	"""One drop of all three parts, within 1 % for this cause, by the right stacks."""
+	"""All three parts dropped, within 1 % for this cause, by the right stacks, and nothing else.
+
+	One event tells it, or two where a busy machine let the drop pause.
+	"""
 	for e in drops:
 		expect_sum(e)
-	expect(len(drops) == 1, f"{len(drops)} drops, not one: {drops}")
-	event = drops[0]
-	expect(abs(event["bytes"] - TOTAL) <= TOTAL / 100, f"not {TOTAL} bytes: {event}")
-	expect(abs(event[cause] - TOTAL) <= TOTAL / 100, f"not {TOTAL} bytes {cause}: {event}")
+	expect(1 <= len(drops) <= 2, f"{len(drops)} drops, not one: {drops}")
+	dropped, for_cause = (sum(e[key] for e in drops) for key in ("bytes", cause))
+	expect(abs(dropped - TOTAL) <= TOTAL / 100, f"not {TOTAL} bytes: {drops}")
+	expect(abs(for_cause - TOTAL) <= TOTAL / 100, f"not {TOTAL} bytes {cause}: {drops}")
 	for name, size in SIZES.items() if stacks else ():
-		got = sum(s["bytes"] for s in event["stacks"]
+		got = sum(s["bytes"] for e in drops for s in e["stacks"]
 			  if s["cause"] == cause and s.get("function") == name)
-		expect(abs(got - size) <= size / 100, f"{name} {cause} {got}, not {size}: {event}")
+		expect(abs(got - size) <= size / 100, f"{name} {cause} {got}, not {size}: {drops}")
 
 
 def scene(delay):
