@@ -22,8 +22,7 @@
 /* --- rows ----------------------------------------------------------------------------------------
  */
 
-/* The only process of the target, or the one chosen; its index in now, or that of none: GROUP_MANY. */
-static uint32_t process_index(const struct screen *s, const struct snapshot *now)
+uint32_t screen_process_index(const struct screen *s, const struct snapshot *now)
 {
 	uint32_t found = GROUP_MANY;
 
@@ -43,12 +42,12 @@ static uint32_t process_index(const struct screen *s, const struct snapshot *now
 
 const struct snapshot_process *screen_process(const struct screen *s)
 {
-	uint32_t i = process_index(s, s->now);
+	uint32_t i = screen_process_index(s, s->now);
 
 	return i == GROUP_MANY ? NULL : &s->now->processes.at[i];
 }
 
-static void selection_find(struct screen *s)
+void selection_find(struct screen *s)
 {
 	size_t at = s->follow ? rows_find(&s->rows, s->selected) : s->rows.n;
 
@@ -66,11 +65,10 @@ void screen_regroup(struct screen *s)
 	s->dirty = s->stale = true;
 }
 
-/* What rows of this snapshot are to be made of. */
-static struct group_options rows_options(const struct screen *s, const struct snapshot *now)
+struct group_options screen_rows_options(const struct screen *s, const struct snapshot *now)
 {
 	struct group_options o = s->group;
-	uint32_t process = process_index(s, now);
+	uint32_t process = screen_process_index(s, now);
 
 	o.one_process = process != GROUP_MANY;
 	o.process = o.one_process ? process : 0;
@@ -84,13 +82,13 @@ void screen_rows(struct screen *s)
 	if (!s->now || !s->dirty)
 		return;
 	s->dirty = false;
-	if (s->alone && process_index(s, s->now) == GROUP_MANY) {
+	if (s->alone && screen_process_index(s, s->now) == GROUP_MANY) {
 		screen_say(s, "process %u has ended", s->alone_pid);
 		s->alone = false;
 		s->group.by = GROUP_PROCESS;
 		s->page = PAGE_TABLE;
 	}
-	s->group = rows_options(s, s->now);
+	s->group = screen_rows_options(s, s->now);
 	err = rows_make(&s->rows, s->now, s->previous, s->mark, &s->group)
 		      ?: rows_sort(&s->rows, s->settings.sort)
 		      ?: rates_find(&s->rates, s->now, s->previous,
@@ -114,101 +112,6 @@ void screen_say(struct screen *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(s->status, sizeof(s->status), fmt, ap);
 	va_end(ap);
-}
-
-/* --- taking in -----------------------------------------------------------------------------------
- */
-
-/* Hands the next snapshot to the clerk; false when its rows cannot be made like those of now. */
-static bool next_ask(struct screen *s)
-{
-	struct task *t = &s->task;
-
-	if (!s->now || (s->alone && process_index(s, s->next) == GROUP_MANY))
-		return false;
-	t->now = snapshot_share(s->next);
-	t->previous = snapshot_share(s->now);
-	t->mark = s->mark ? snapshot_share(s->mark) : NULL;
-	t->group = rows_options(s, s->next);
-	if (t->group.focus == s->filter) {
-		memcpy(t->pattern, s->filter, sizeof(t->pattern));
-		t->group.focus = t->pattern;
-	}
-	t->sort = s->settings.sort;
-	s->stale = false;
-	clerk_ask(s->clerk, t);
-	return true;
-}
-
-/* The snapshots of a task may go; its rows stay where they are, their room is used again. */
-static void task_end(struct task *t)
-{
-	snapshot_free(t->now);
-	snapshot_free(t->previous);
-	snapshot_free(t->mark);
-	t->now = t->previous = t->mark = NULL;
-}
-
-/* The next snapshot is the one that is shown from now on. */
-static int next_show(struct screen *s)
-{
-	int err;
-
-	snapshot_free(s->previous);
-	s->previous = s->now;
-	s->now = s->next;
-	s->next = NULL;
-	err = history_add(s->history, s->now) ?: events_add(s);
-	cost_update(&s->cost);
-	s->dirty = true;
-	return err;
-}
-
-/* Takes over the rows that the clerk has made, unless a key wants others by now. */
-static int task_take(struct screen *s, struct task *t)
-{
-	struct rows rows = s->rows;
-	int err = next_show(s);
-
-	if (t->err)
-		screen_say(s, "%s", t->why);
-	if (!t->err && !s->stale) {
-		s->rows = t->rows;
-		t->rows = rows;
-		s->rates = t->rates;
-		s->group.one_process = t->group.one_process;
-		s->group.process = t->group.process;
-		s->dirty = false;
-		if (t->sort != s->settings.sort)
-			screen_resort(s, s->settings.sort);
-		else
-			selection_find(s);
-	}
-	task_end(t);
-	return err;
-}
-
-static int take_in(struct screen *s)
-{
-	struct task *done;
-	bool close = false;
-	int err = 0;
-
-	feed_heard(s->feed, s->status, sizeof(s->status));
-	if (feed_finished(s->feed, &close)) {
-		s->ended = true;
-		s->quit |= close;
-	}
-	/* what is frozen waits in the feed, where the newest takes its place */
-	if (s->frozen)
-		return 0;
-	done = clerk_take(s->clerk);
-	if (done)
-		err = task_take(s, done);
-	if (err || s->next)
-		return err;
-	s->next = feed_take(s->feed);
-	return s->next && !next_ask(s) ? next_show(s) : 0;
 }
 
 /* --- drawing -------------------------------------------------------------------------------------
@@ -324,7 +227,7 @@ static int screen_loop(struct screen *s)
 		wait_for_news(s);
 		while ((key = getch()) != ERR)
 			keys_act(s, key);
-		err = take_in(s);
+		err = intake(s);
 		if (s->seeking) {
 			screen_rows(s);
 			selection_search_on(s);
@@ -371,9 +274,7 @@ static void settings_keep(const struct settings *settings)
 static void screen_free(struct screen *s)
 {
 	clerk_free(s->clerk);
-	task_end(&s->task);
-	rows_free(&s->task.rows);
-	snapshot_free(s->next);
+	intake_end(s);
 	snapshot_free(s->now);
 	snapshot_free(s->previous);
 	snapshot_free(s->mark);

@@ -7,7 +7,8 @@
  * come from.
  *
  *	screen.c    the loop, what is where      keys.c       what each key does
- *	clerk.c     rows of a fresh snapshot     selection.c  moving, searching
+ *	intake.c    what the feed brings         selection.c  moving, searching
+ *	clerk.c     its rows, made beside
  *	summary.c   header: bars, rates          prompt.c     texts that are typed
  *	timeline.c  curves                       menu.c       sort, export
  *	events.c    events in words              mouse.c      clicks, the wheel

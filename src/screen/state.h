@@ -99,6 +99,12 @@ struct screen {
 /* The process that is shown alone (one target, or chosen from the list); NULL: the list. */
 const struct snapshot_process *screen_process(const struct screen *s);
 
+/* Its index in now, or that of none: GROUP_MANY. */
+uint32_t screen_process_index(const struct screen *s, const struct snapshot *now);
+
+/* What rows of this snapshot are to be made of. */
+struct group_options screen_rows_options(const struct screen *s, const struct snapshot *now);
+
 /* Rows are to be made anew: before they are drawn or asked for, once for many keys. */
 void screen_regroup(struct screen *s);
 
@@ -122,6 +128,12 @@ void help_draw(int y, int lines);
 void menu_draw(const struct screen *s, int y, int lines);
 void footer_draw(const struct screen *s, int y);
 
+/* Takes over what the feed and the clerk have, if they have; 0 or -errno. */
+int intake(struct screen *s);
+
+/* Frees what is on its way; the clerk has ended. */
+void intake_end(struct screen *s);
+
 /* Takes in the events of the newest snapshot; -ENOMEM. */
 int events_add(struct screen *s);
 
@@ -138,6 +150,9 @@ void keys_act(struct screen *s, int key);
 /* Sorts by a column, as a person chose; into the process of the selected row, or the row in full. */
 void keys_sort(struct screen *s, enum figure figure);
 void keys_open(struct screen *s);
+
+/* After rows were made or sorted: the selected one again, or its place. */
+void selection_find(struct screen *s);
 
 /* Selects the row at this place, or the last; moves the selection, or the text of a detail view. */
 void selection_set(struct screen *s, size_t at);
