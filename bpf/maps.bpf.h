@@ -89,6 +89,7 @@ struct task_state {
 	__u32 tid;  /* as in tally keys */
 	__u32 busy; /* a program of this thread is using what follows */
 	__u32 pad;
+	__u64 address;		/* of this struct, as a number */
 	__u64 last_block;	/* address of its newest block, for temporary_count */
 	__u64 free_sp, free_pc; /* at the entry of its newest free(), which may be over by now */
 	__u32 in_free;		/* the stack walked last leads through that call */

@@ -61,6 +61,7 @@ static __always_inline struct task_state *task_state_get(struct task_struct *tas
 	if (!space)
 		return 0;
 	st->mm = mm;
+	st->address = (__u64)st;
 	st->space = *index;
 	st->tid = __sync_fetch_and_add(&space->threads, 1) < SPACE_MAX_THREADS ? task->pid : 0;
 	st->busy = 0;
