@@ -17,7 +17,9 @@
 #include "cmd/signals.h"
 #include "cmd/sink.h"
 #include "export/json.h"
+#include "live/object_census.h"
 #include "screen/screen.h"
+#include "view/types_table.h"
 
 /* What is said while the screen is up is said again after it, so far back. */
 #define KEPT_MESSAGES 50
@@ -139,6 +141,30 @@ static int write_snapshot(const struct snapshot *s, size_t format, const char *p
 	return sink_close(sink) ?: err;
 }
 
+/* One look at a process's objects, as the table that --types prints; on the screen's own thread. */
+static int look(pid_t pid, bool bytes, char **text)
+{
+	struct table_options table = { .group.sort = ORDER_ALLOCATED, .bytes = bytes };
+	struct object_types types;
+	size_t size;
+	FILE *out;
+	int err = object_census_take(pid, &types);
+
+	if (!err) {
+		object_types_sort(&types, table.group.sort);
+		out = open_memstream(text, &size);
+		err = out ? types_table_print(out, &types, &table) : -ENOMEM;
+		if (out && fclose(out) && !err)
+			err = -ENOMEM;
+	}
+	if (err) {
+		free(*text);
+		*text = NULL;
+	}
+	object_types_free(&types);
+	return err;
+}
+
 /* --- both ----------------------------------------------------------------------------------------
  */
 
@@ -166,6 +192,7 @@ static int show(struct watch *w, bool color)
 		.stopped = signals_stop,
 		.format = format_name,
 		.write = write_snapshot,
+		.look = look,
 	};
 
 	return screen_run(w->feed, &screen);

@@ -19,6 +19,7 @@ static const char *const help[] = {
 	"  t                            temporary: only with blocks freed right away",
 	"  d                            mark now: from then on what has grown since; d again: all",
 	"  f  Space                     freeze: the figures stay, measuring goes on",
+	"  o                            Python: kinds of objects in memory now",
 	"  w                            write this snapshot into a file, as JSON",
 	"  e                            export it in another format",
 	"  b                            exact bytes, and back to KiB and MiB",

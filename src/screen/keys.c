@@ -2,6 +2,7 @@
 /* What each key does; the selection, the prompt, menus and the mouse have files of their own. */
 #include <stdio.h>
 
+#include "base/error.h"
 #include "screen/state.h"
 
 /* --- sorting and grouping ------------------------------------------------------------------------
@@ -156,6 +157,34 @@ static void mark_toggle(struct screen *s)
 	screen_regroup(s);
 }
 
+/* What kinds of objects the process that is shown alone, or selected in the list, has now. */
+static void objects_open(struct screen *s)
+{
+	const struct snapshot_process *p = screen_process(s);
+	const struct row *row;
+	int err;
+
+	if (!p && s->group.by == GROUP_PROCESS && s->at < s->rows.n) {
+		row = rows_at(&s->rows, s->at);
+		if (row->group.process != GROUP_MANY)
+			p = &s->now->processes.at[row->group.process];
+	}
+	if (!p) {
+		screen_say(s, "objects are those of one process: choose it from the list first");
+		return;
+	}
+	objects_free(s->objects);
+	s->objects = NULL;
+	err = objects_begin(s->options->look, (pid_t)p->pid, s->settings.bytes, &s->objects);
+	if (err) {
+		s->page = PAGE_TABLE;
+		screen_say(s, "%s", error_text(err));
+		return;
+	}
+	s->page = PAGE_OBJECTS;
+	s->detail_top = 0;
+}
+
 static void show_toggle(struct screen *s, bool *what)
 {
 	*what = !*what;
@@ -204,6 +233,9 @@ static void view_key(struct screen *s, int key)
 	case 'd':
 		mark_toggle(s);
 		break;
+	case 'o':
+		objects_open(s);
+		break;
 	case 'w':
 		prompt_file(s, PROMPT_WRITE, "json");
 		break;
@@ -213,7 +245,8 @@ static void view_key(struct screen *s, int key)
 	case '\r':
 	case '\n':
 	case KEY_ENTER:
-		keys_open(s);
+		if (s->page != PAGE_OBJECTS)
+			keys_open(s);
 		break;
 	default:
 		if (!selection_key(s, key))

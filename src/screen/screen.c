@@ -150,6 +150,9 @@ static void page_draw(struct screen *s, int y, int lines)
 	case PAGE_MENU:
 		menu_draw(s, y, lines);
 		break;
+	case PAGE_OBJECTS:
+		s->detail_lines = objects_draw(s->objects, s->detail_top, y, lines);
+		break;
 	}
 }
 
@@ -205,6 +208,7 @@ static void wait_for_news(const struct screen *s)
 		/* what is frozen must not wake again and again for a snapshot nobody takes */
 		{ .fd = s->frozen || s->next ? -1 : feed_fd(s->feed), .events = POLLIN },
 		{ .fd = s->frozen ? -1 : clerk_fd(s->clerk), .events = POLLIN },
+		{ .fd = objects_fd(s->objects), .events = POLLIN },
 	};
 
 	poll(fds, sizeof(fds) / sizeof(fds[0]), s->seeking ? 0 : IDLE_MS);
@@ -227,6 +231,7 @@ static int screen_loop(struct screen *s)
 		wait_for_news(s);
 		while ((key = getch()) != ERR)
 			keys_act(s, key);
+		objects_hear(s->objects);
 		err = intake(s);
 		if (s->seeking) {
 			screen_rows(s);
@@ -274,6 +279,7 @@ static void settings_keep(const struct settings *settings)
 static void screen_free(struct screen *s)
 {
 	clerk_free(s->clerk);
+	objects_free(s->objects);
 	intake_end(s);
 	snapshot_free(s->now);
 	snapshot_free(s->previous);

@@ -14,6 +14,7 @@
  *	events.c    events in words              mouse.c      clicks, the wheel
  *	list.c      the table                    footer.c     the last line
  *	detail.c    one stack in full            help.c       help
+ *	objects.c   kinds of Python objects
  */
 #ifndef MEMTOP_SCREEN_SCREEN_H
 #define MEMTOP_SCREEN_SCREEN_H
@@ -24,6 +25,7 @@
 
 #include "model/group.h"
 #include "screen/feed.h"
+#include "screen/objects.h"
 
 struct screen_options {
 	FILE *out, *in;		   /* the terminal */
@@ -39,6 +41,8 @@ struct screen_options {
 	const char *(*format)(size_t i);
 	/* Writes s into a file; 0 or -errno with error_text(). */
 	int (*write)(const struct snapshot *s, size_t format, const char *path);
+	/* Looks at the kinds of objects in a process; on a thread of its own. */
+	objects_look_fn look;
 };
 
 /*

@@ -25,7 +25,7 @@ void selection_move(struct screen *s, long by)
 {
 	long at = (long)s->at + by;
 
-	if (s->page == PAGE_DETAIL) {
+	if (s->page == PAGE_DETAIL || s->page == PAGE_OBJECTS) {
 		long top = (long)s->detail_top + by, most = (long)s->detail_lines - 1;
 
 		s->detail_top = (size_t)(top < 0 ? 0 : top > most ? (most > 0 ? most : 0) : top);

@@ -18,12 +18,13 @@
 #include "screen/column.h"
 #include "screen/feed.h"
 #include "screen/history.h"
+#include "screen/objects.h"
 #include "screen/rates.h"
 #include "screen/rows.h"
 #include "screen/screen.h"
 #include "screen/settings.h"
 
-enum page { PAGE_TABLE, PAGE_DETAIL, PAGE_HELP, PAGE_MENU };
+enum page { PAGE_TABLE, PAGE_DETAIL, PAGE_HELP, PAGE_MENU, PAGE_OBJECTS };
 
 enum prompt_for {
 	PROMPT_NONE,
@@ -78,6 +79,8 @@ struct screen {
 	/* a search that goes on: see selection_search() */
 	bool seeking, search_failed;
 	size_t seek_next, seek_left;
+
+	struct objects *objects; /* of PAGE_OBJECTS; NULL: none were asked for yet */
 
 	size_t detail_top;   /* lines scrolled */
 	size_t detail_lines; /* as last drawn */

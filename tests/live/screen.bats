@@ -98,3 +98,7 @@ load common
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
+
+@test "kinds of Python objects" {
+	live screen.py objects
+}

@@ -434,6 +434,45 @@ def touchers():
 	t.ended()
 
 
+KINDS = """
+import sys
+kept = [{i: str(i)} for i in range(3000)]
+print("READY", flush=True)
+sys.stdin.readline()
+del kept[1000:]
+kept.extend(bytearray(4) for _ in range(1234))
+print("REST", flush=True)
+sys.stdin.readline()
+"""
+
+
+def objects():
+	"""Kinds of Python objects, looked at twice; of what is no Python, and none chosen."""
+	target = Target(["/usr/bin/python3", "-c", KINDS])
+	t = Terminal(width=120, height=40)
+	t.start(f"-p {target.pid} -d 0.3")
+	t.until("ALLOC", START)
+	t.keys("o")
+	t.until(rf"process {target.pid}\), CPython 3.*objects in memory", START)
+	t.until(r"(?m)^ .* dict *$")
+	t.until("bytearray", gone=True)
+	target.run()
+	t.keys("o")
+	t.until(r"(?m)^ .* 1[,.]?234 .*bytearray *$", START)
+	t.keys("Escape")
+	t.until("STACK: FUNCTION")
+	t.keys("F10")
+	t.ended()
+	t.close()
+	target, t = shown(width=120, height=40)
+	t.keys("o")
+	t.until("no Python|no CPython|interpreter", START)
+	t.keys("Escape")
+	t.until("STACK: FUNCTION")
+	t.keys("F10")
+	t.ended()
+
+
 def files():
 	"""w and e write files that other programs read."""
 	target, t = shown()

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * objects: one look at the kinds of objects in a process, as text, by a thread of its own.
+ *
+ * The key `o` begins it; the page shows what came of it while measuring and drawing go on.  It knows
+ * no interpreter: whoever opened the screen gave it the function that looks.
+ *
+ *	keys.c --objects_begin()--> [ thread: look() ] --objects_fd() readable--> objects_draw()
+ */
+#ifndef MEMTOP_SCREEN_OBJECTS_H
+#define MEMTOP_SCREEN_OBJECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct objects;
+
+/* Looks at process pid: *text (malloc, lines) and 0, or -errno with error_text(). */
+typedef int (*objects_look_fn)(pid_t pid, bool bytes, char **text);
+
+/* Begins a look; the caller ends *objects with objects_free().  0 or -errno with error_text(). */
+int objects_begin(objects_look_fn look, pid_t pid, bool bytes, struct objects **objects);
+
+/* Waits for a look that goes on (a second or so for a large process). NULL will do. */
+void objects_free(struct objects *o);
+
+/* Readable once, when the look is over; -1 for NULL. */
+int objects_fd(const struct objects *o);
+
+/* Takes note that it is over, if it is. NULL will do. */
+void objects_hear(struct objects *o);
+
+/* Draws lines from line `top` of the text on, at y; how many the text has. */
+size_t objects_draw(const struct objects *o, size_t top, int y, int lines);
+
+#endif
