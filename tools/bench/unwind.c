@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * unwind.c: `unwind MEMTOP TARGET...`: what a walk of the stack costs, by memtop's unwinder and by
- * bpf_get_stackid(), at several depths; medians, as a table.
+ * bpf_get_stackid(), at several depths, as a table.
  *
  * TARGET is tools/bench/stacks.c, built as distributions build and built with frame pointers: the
  * kernel's walk finds the stack of the second one only.  All are at work all the time, so that what
- * slows the machine down slows all of them.
+ * slows the machine down slows all of them.  They are started anew for each turn: where a stack lies
+ * (page boundaries within it) is chosen then, and a shared machine is faster in one turn than in
+ * another.
  */
 #include <linux/types.h>
 
@@ -28,11 +30,17 @@
 #define N_DEPTHS    3
 #define MAX_TARGETS 4
 #define MAX_SAMPLES 20000
-#define SECONDS	    3
+#define TURNS	    7
+#define SECONDS	    2	 /* of each */
 #define AIM_NEW	    1000 /* ns, 20 frames */
 #define AIM_KNOWN   250
 
 static const unsigned int depths[N_DEPTHS] = { 5, 20, 40 };
+
+/* Medians of the turns, fastest first. */
+struct result {
+	double ns[TURNS];
+};
 
 /* Times of one depth, in each way. */
 struct times {
@@ -159,61 +167,89 @@ static double median(struct times *t, enum walk_way way)
 	return t->ns[way][t->n / 2];
 }
 
-static void print_row(const char *what, struct bench *b, enum walk_way way)
+static int compare_double(const void *a, const void *b)
 {
-	double first = 0, last = 0;
+	double x = *(const double *)a, y = *(const double *)b;
 
-	printf("%-46s", what);
-	for (int i = 0; i < N_DEPTHS; i++) {
-		last = median(&b->times[i], way);
-		first = i ? first : last;
-		printf(" %6.0f ns", last);
-	}
-	printf(" %6.1f ns\n", (last - first) / (depths[N_DEPTHS - 1] - depths[0]));
+	return (x > y) - (x < y);
 }
 
-static void print_aim(const char *what, double ns, double aim)
-{
-	printf("%s: %.0f ns (aim <= %.0f): %s\n", what, ns, aim, ns <= aim ? "met" : "MISSED");
-}
+#define N_BENCHES 2 /* the stock build, the one with frame pointers */
 
-static void print_all(struct bench *stock, struct bench *framed)
-{
-	printf("%-46s", "One walk of a stack of");
-	for (int i = 0; i < N_DEPTHS; i++)
-		printf(" %6u fr", depths[i]);
-	printf("  one more\n");
-	print_row("memtop, stock build, new stack", stock, WALK_NEW);
-	print_row("memtop, stock build, known (memo)", stock, WALK_KNOWN);
-	print_row("memtop, with frame pointers, new stack", framed, WALK_NEW);
-	print_row("memtop, with frame pointers, known (memo)", framed, WALK_KNOWN);
-	print_row("bpf_get_stackid, with frame pointers", framed, WALK_STACKID);
-	printf("Medians of %zu rounds; bpf_get_stackid finds no whole stack in a stock build.\n\n",
-	       stock->times[0].n);
-	print_aim("20 frames, new", median(&stock->times[1], WALK_NEW), AIM_NEW);
-	print_aim("20 frames, known", median(&stock->times[1], WALK_KNOWN), AIM_KNOWN);
-}
+static struct result results[N_BENCHES][N_DEPTHS][WALK_WAYS];
 
-int main(int argc, char **argv)
+/* One turn; its medians go into results. */
+static int turn_run(char **argv, int turn)
 {
-	struct bench benches[2] = { 0 };
+	struct bench benches[N_BENCHES] = { 0 };
 	time_t until;
 	int err = 0;
 
-	if (argc != 4)
-		return 2;
-	for (int i = 0; i < 2 && !err; i++) {
+	for (int i = 0; i < N_BENCHES && !err; i++) {
 		benches[i].path = argv[2 + i];
 		err = bench_start(&benches[i], argv[1]);
 	}
 	until = time(NULL) + SECONDS;
 	while (!err && time(NULL) < until) {
-		for (int i = 0; i < 2 && !err; i++)
+		for (int i = 0; i < N_BENCHES && !err; i++)
 			err = ring_buffer__poll(benches[i].ring, 10) < 0;
 	}
-	if (!err)
-		print_all(&benches[0], &benches[1]);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < N_BENCHES; i++) {
+		for (int d = 0; d < N_DEPTHS && !err; d++) {
+			for (int way = 0; way < WALK_WAYS; way++)
+				results[i][d][way].ns[turn] = median(&benches[i].times[d], way);
+		}
 		bench_end(&benches[i]);
-	return err ? 1 : 0;
+	}
+	return err;
+}
+
+static void print_row(const char *what, struct result (*depth)[WALK_WAYS], enum walk_way way)
+{
+	double first = depth[0][way].ns[TURNS / 2], last = depth[N_DEPTHS - 1][way].ns[TURNS / 2];
+
+	printf("%-46s", what);
+	for (int i = 0; i < N_DEPTHS; i++)
+		printf(" %6.0f ns", depth[i][way].ns[TURNS / 2]);
+	printf(" %6.1f ns\n", (last - first) / (depths[N_DEPTHS - 1] - depths[0]));
+}
+
+static void print_aim(const char *what, const struct result *r, double aim)
+{
+	double middle = r->ns[TURNS / 2];
+
+	printf("%s: %.0f ns, by turn %.0f to %.0f (aim <= %.0f): %s\n", what, middle, r->ns[0],
+	       r->ns[TURNS - 1], aim, middle <= aim ? "met" : "MISSED");
+}
+
+static void print_all(void)
+{
+	for (int i = 0; i < N_BENCHES * N_DEPTHS * WALK_WAYS; i++)
+		qsort((&results[0][0][0])[i].ns, TURNS, sizeof(double), compare_double);
+	printf("One walk of a stack of                        ");
+	for (int i = 0; i < N_DEPTHS; i++)
+		printf(" %6u fr", depths[i]);
+	printf("  one more\n");
+	print_row("memtop, stock build, new stack", results[0], WALK_NEW);
+	print_row("memtop, stock build, known (memo)", results[0], WALK_KNOWN);
+	print_row("memtop, with frame pointers, new stack", results[1], WALK_NEW);
+	print_row("memtop, with frame pointers, known (memo)", results[1], WALK_KNOWN);
+	print_row("bpf_get_stackid, with frame pointers", results[1], WALK_STACKID);
+	printf("The middle of %d turns' medians; bpf_get_stackid finds no whole stack in a stock "
+	       "build.\n\n",
+	       TURNS);
+	print_aim("20 frames, new", &results[0][1][WALK_NEW], AIM_NEW);
+	print_aim("20 frames, known", &results[0][1][WALK_KNOWN], AIM_KNOWN);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2 + N_BENCHES)
+		return 2;
+	for (int turn = 0; turn < TURNS; turn++) {
+		if (turn_run(argv, turn))
+			return 1;
+	}
+	print_all();
+	return 0;
 }
