@@ -8,6 +8,7 @@
  * that are gone, and distrusting unwind tables of code that is gone.
  */
 #include "stack.bpf.h"
+#include "file.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
@@ -30,8 +31,7 @@ static __always_inline bool file_is_shmem(struct task_struct *task, int fd, stru
 	slot = BPF_CORE_READ(fdt, fd);
 	if (bpf_probe_read_kernel(&file, sizeof(file), slot + fd) || !file)
 		return false;
-	key->inode = BPF_CORE_READ(file, f_inode, i_ino);
-	key->dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	file_key_read(file, key);
 	return BPF_CORE_READ(file, f_inode, i_sb, s_magic) == TMPFS_MAGIC;
 }
 
@@ -147,8 +147,11 @@ __noinline int code_distrust(__u32 index, __u64 start, __u64 end)
 	return 1;
 }
 
-/* New or lost code: the user side re-reads the maps. Nothing when the file is known already. */
-static __always_inline void code_report(struct task_state *st, __u64 addr, __u64 len)
+/*
+ * New or lost code: the user side re-reads the maps.  Not inlined: what lies below mapping_call()
+ * leaves it little of the 512 bytes of stack.
+ */
+static __noinline void code_report(struct task_state *st, __u64 addr, __u64 len)
 {
 	struct event_space e = {
 		.head = { .type = EVENT_CODE, .space = st->space },

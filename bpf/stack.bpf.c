@@ -10,6 +10,7 @@
  *	space.maps -> exec_maps[slice] --index--> unwind_index[pc >> 8] --> unwind_rows[..]
  */
 #include "stack.bpf.h"
+#include "file.bpf.h"
 #include "python.bpf.h"
 #include <bpf/bpf_core_read.h>
 
@@ -24,11 +25,9 @@ char LICENSE[] SEC("license")
 #define ROW_STEPS   9
 
 /* Frames that one call of stack_steps() walks; divides STACK_MAX_FRAMES. */
-#define STEPS	 8
+#define STEPS  8
 
-#define NS_PER_S 1000000000LL
-
-#define ENOENT	 2 /* include/uapi/asm-generic/errno-base.h */
+#define ENOENT 2 /* include/uapi/asm-generic/errno-base.h */
 
 /* Frame pointers further apart than this are not frame pointers. */
 #define FRAME_MAX_BYTES (1ULL << 20)
@@ -68,21 +67,6 @@ struct vma_found {
 	bool is_special;      /* the kernel's own: [vdso], [uprobes] */
 };
 
-/* As struct stat has it: st_mtim. */
-static __always_inline __u64 inode_version(struct inode *inode)
-{
-	struct inode___6_10 *private = (void *)inode;
-	struct inode___6_6 *old = (void *)inode;
-
-	if (bpf_core_field_exists(inode->i_mtime_sec))
-		return BPF_CORE_READ(inode, i_mtime_sec) * NS_PER_S +
-		       BPF_CORE_READ(inode, i_mtime_nsec);
-	if (bpf_core_field_exists(private->__i_mtime))
-		return BPF_CORE_READ(private, __i_mtime.tv_sec) * NS_PER_S +
-		       BPF_CORE_READ(private, __i_mtime.tv_nsec);
-	return BPF_CORE_READ(old, i_mtime.tv_sec) * NS_PER_S + BPF_CORE_READ(old, i_mtime.tv_nsec);
-}
-
 static long vma_note(struct task_struct *task, struct vm_area_struct *vma, void *ctx)
 {
 	struct vma_found *found = ctx;
@@ -91,11 +75,8 @@ static long vma_note(struct task_struct *task, struct vm_area_struct *vma, void 
 	found->map.start = vma->vm_start;
 	found->map.end = vma->vm_end;
 	found->map.bias = vma->vm_start - vma->vm_pgoff * PAGE_SIZE;
-	if (file) {
-		found->file.inode = BPF_CORE_READ(file, f_inode, i_ino);
-		found->file.dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
-		found->file.version = inode_version(BPF_CORE_READ(file, f_inode));
-	}
+	if (file)
+		file_key_read(file, &found->file);
 	found->is_special = !file && vma->vm_ops;
 	return 0;
 }
@@ -362,7 +343,7 @@ static __always_inline int step_frame_pointer(struct task_state *st)
  * A signal frame: rt_sigframe holds a ucontext at sp + 8 whose mcontext begins at sp + 40
  * (arch/x86/include/asm/sigframe.h, uapi sigcontext_64): rbp is word 10, rsp 15, rip 16.
  */
-static __always_inline int step_signal(struct task_state *st)
+static __noinline int step_signal(struct task_state *st)
 {
 	struct unwind *u = &st->unwind;
 	__u64 sp_ip[2];

@@ -378,6 +378,16 @@ static int code_file_attach(struct code *c, struct code_file *f, pid_t pid)
 	return err;
 }
 
+/* True when some of the sites count blocks; that a code object ends is no block's business. */
+static bool plan_counts(const struct probe_plan *plan)
+{
+	vec_for_each (plan, site) {
+		if ((site->cookie & 0xff) != HEAP_CODE_GONE)
+			return true;
+	}
+	return false;
+}
+
 int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
 {
 	struct code_file *f = (struct code_file *)cf;
@@ -397,7 +407,7 @@ int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
 		return -ENOMEM;
 	if (f->attached.n == 1)
 		err = code_note_probes(c, f);
-	return err ? err : 1;
+	return err ? err : plan_counts(&f->plan);
 }
 
 int code_changes_fd(const struct code *c)

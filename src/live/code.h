@@ -77,7 +77,7 @@ int code_publish(struct code *c, struct kernel *k);
 
 /*
  * Probes the allocator functions of f in pid or (0) in all processes, unless that was done before.
- * 1 when probes were put in place now, 0 when there is nothing to do, -errno with error_text().
+ * 1 when probes that count blocks were put in place now, 0 when there is nothing to do, -errno with error_text().
  */
 int code_attach(struct code *c, const struct code_file *f, pid_t pid);
 

@@ -306,7 +306,9 @@ int measure_take(struct measure *m, struct snapshot **snapshot)
 			err = target_repeat(t, s);
 		else
 			err = target_measure(m, t, s);
-		t->reported = s->processes.at[s->processes.n - 1].exited;
+		/* given up, or out of memory: there may be none */
+		if (!err)
+			t->reported = s->processes.at[s->processes.n - 1].exited;
 		m->keep_up(m->keep_up_ctx);
 	}
 	if (err) {
