@@ -49,6 +49,7 @@ static int fail(const char *what, int err)
 static int attach(const char *object_path, const struct probe_plan *plan, const char *path,
 		  pid_t pid)
 {
+	struct probe_programs programs = { .copy = NULL };
 	struct bpf_program *enter, *leave;
 	struct bpf_object *object;
 	enum probe_method method;
@@ -68,8 +69,10 @@ static int attach(const char *object_path, const struct probe_plan *plan, const 
 	err = bpf_object__load(object);
 	if (err)
 		return error_set(err, "cannot load %s", object_path);
+	programs.enter = enter;
+	programs.leave = leave;
 	set = probe_set_new(method);
-	return set ? probe_attach(set, plan, path, pid, enter, leave) : -ENOMEM;
+	return set ? probe_attach(set, plan, path, pid, &programs) : -ENOMEM;
 }
 
 int main(int argc, char **argv)
