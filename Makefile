@@ -55,6 +55,7 @@ FUZZERS  := $(wildcard tests/fuzz/fuzz_*.c)
 OBJS     := $(SRCS:%.c=$(OUTPUT)/%.o) $(OUTPUT)/profile.pb-c.o $(OUTPUT)/page_asset.o
 MAIN_OBJ := $(MAIN:%.c=$(OUTPUT)/%.o)
 BPF_OBJS := $(BPF_SRCS:%.c=$(OUTPUT)/%.o)
+UNWINDER_OBJS := $(patsubst %,$(OUTPUT)/bpf/%.bpf.o,stack code_map window python python_code)
 LIB      := $(OUTPUT)/libmemtop.a
 SKEL     := $(if $(BPF_SRCS),$(OUTPUT)/memtop.skel.h)
 UNIT_BINS    := $(UNITS:tests/unit/%.c=$(OUTPUT)/tests/%)
@@ -209,7 +210,7 @@ $(OUTPUT)/bench/unwind: tools/bench/unwind.c tests/unwind/measuring.c $(OUTPUT)/
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unwind -I$(@D) -o $@ $(filter %.c,$^) $(ALL_LDLIBS)
 
 $(OUTPUT)/bench/unwind.skel.h: tools/bench/unwind.bpf.c tools/bench/unwind.h \
-		$(OUTPUT)/bpf/stack.bpf.o $(OUTPUT)/bpf/python.bpf.o
+		$(UNWINDER_OBJS)
 	$(call say,BPF,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $(@D)/unwind.bpf.o $<

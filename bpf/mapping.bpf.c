@@ -40,7 +40,30 @@ struct forget {
 	__u32 space;
 };
 
-/* Clears the bits of [start, end) in one stretch; a stretch that lies wholly inside is dropped. */
+/*
+ * Clears the bits of pages [first, last).  Global: verified once, and not from every state of its
+ * callers.
+ */
+__noinline int touch_clear(struct touch *touch, __u32 first, __u32 last)
+{
+	if (!touch)
+		return 0;
+	for (__u32 w = 0; w < 8; w++) {
+		__u32 base = w * 64;
+		__u64 mask = ~0ULL;
+
+		if (last <= base || first >= base + 64)
+			continue;
+		if (first > base)
+			mask &= ~0ULL << ((first - base) & 63);
+		if (last < base + 64)
+			mask &= (1ULL << ((last - base) & 63)) - 1;
+		__sync_fetch_and_and(&touch->pages[w], ~mask);
+	}
+	return 0;
+}
+
+/* One stretch of what is gone; a stretch that lies wholly inside is dropped. */
 static long forget_chunk(__u32 i, void *ctx)
 {
 	const struct forget *f = ctx;
@@ -59,17 +82,7 @@ static long forget_chunk(__u32 i, void *ctx)
 		return 0;
 	first = f->start > from ? (f->start - from) / PAGE_SIZE : 0;
 	last = f->end < from + (1 << 21) ? (f->end - from + PAGE_SIZE - 1) / PAGE_SIZE : 512;
-	for (int w = 0; w < 8; w++) {
-		__u64 base = w * 64, mask = ~0ULL;
-
-		if (last <= base || first >= base + 64)
-			continue;
-		if (first > base)
-			mask &= ~0ULL << ((first - base) & 63);
-		if (last < base + 64)
-			mask &= (1ULL << ((last - base) & 63)) - 1;
-		__sync_fetch_and_and(&touch->pages[w], ~mask);
-	}
+	touch_clear(touch, first, last);
 	return 0;
 }
 
