@@ -6,7 +6,8 @@
  * exec; they end at exit_mmap, when the last user of the mm is gone.  The filters are applied at
  * these moments, so that every other program only has to look a space up.
  */
-#include "space.bpf.h"
+#include "python.bpf.h"
+#include "file.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
@@ -120,12 +121,32 @@ int spaces_find(struct bpf_iter__task *ctx)
 	return 0;
 }
 
+/* The interpreter of a program that has one linked in; start_code: fs/binfmt_elf.c. */
+static __always_inline void python_begin(struct task_struct *task)
+{
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+	__u64 mm = (__u64)task->mm;
+	struct python_file *python;
+	struct file_key key = {};
+	__u32 *space;
+
+	if (!exe)
+		return;
+	file_key_read(exe, &key);
+	python = bpf_map_lookup_elem(&python_files, &key);
+	space = bpf_map_lookup_elem(&space_of, &mm);
+	if (python && space)
+		python_found(*space, python, BPF_CORE_READ(task, mm, start_code));
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task)
 {
 	task_state_reset(task);
-	if (filter_matches(task))
-		space_begin(task, 0);
+	if (!filter_matches(task))
+		return 0;
+	space_begin(task, 0);
+	python_begin(task);
 	return 0;
 }
 

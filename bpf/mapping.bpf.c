@@ -9,6 +9,7 @@
  */
 #include "stack.bpf.h"
 #include "file.bpf.h"
+#include "python.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
@@ -214,8 +215,28 @@ static __always_inline void mapping_blame(struct task_state *st, const struct pt
 	scratch_give(st);
 }
 
-static __always_inline void mmap_done(struct task_struct *task, const struct pt_regs *regs,
-				      struct event_mapping *e, struct effect *f, __u64 addr)
+/*
+ * Code of a file is mapped from offset on: a libpython?  Returns 1 when the user side has yet to
+ * read the file.
+ */
+__noinline int code_mapped(struct task_state *st, const struct file_key *file, __u64 addr,
+			   __u64 len, __u64 offset)
+{
+	struct python_file *python;
+	struct file_key key;
+
+	if (!st || !file)
+		return 1;
+	key = *file; /* before 6.3 a key has to lie on this function's own stack */
+	python = bpf_map_lookup_elem(&python_files, &key);
+	if (python && python->text_offset - offset < len)
+		python_found(st->space, python, addr + python->text_offset - offset);
+	return !bpf_map_lookup_elem(&file_rows, &key);
+}
+
+static __always_inline void mmap_done(struct task_state *st, struct task_struct *task,
+				      const struct pt_regs *regs, struct event_mapping *e,
+				      struct effect *f, __u64 addr)
 {
 	__u64 flags = regs->r10;
 	struct file_key file = {};
@@ -238,8 +259,8 @@ static __always_inline void mmap_done(struct task_struct *task, const struct pt_
 		e->flags |= MAPPING_EXEC;
 	if (flags & MAP_FIXED)
 		effect_gone(f, e);
-	f->is_new_code = e->flags & MAPPING_FILE && e->prot & PROT_EXEC &&
-			 !bpf_map_lookup_elem(&file_rows, &file);
+	if (e->flags & MAPPING_FILE && e->prot & PROT_EXEC)
+		f->is_new_code = code_mapped(st, &file, addr, e->len, regs->r9);
 	f->is_asked = !(e->flags & MAPPING_FILE) && e->prot & PROT_WRITE;
 }
 
@@ -334,13 +355,13 @@ static __always_inline bool is_memory_call(long nr)
 }
 
 /* Says what the call was; false when it changed nothing that is measured. */
-static __always_inline bool mapping_describe(struct task_struct *task, const struct pt_regs *regs,
-					     __u64 result, struct event_mapping *e,
-					     struct effect *f)
+static __always_inline bool mapping_describe(struct task_state *st, struct task_struct *task,
+					     const struct pt_regs *regs, __u64 result,
+					     struct event_mapping *e, struct effect *f)
 {
 	switch (regs->orig_ax) {
 	case NR_MMAP:
-		mmap_done(task, regs, e, f, result);
+		mmap_done(st, task, regs, e, f, result);
 		return true;
 	case NR_MREMAP:
 		mremap_done(regs, e, f, result);
@@ -390,7 +411,7 @@ int BPF_PROG(mapping_call, struct pt_regs *regs, long result)
 	e.tid = st->tid;
 	if (call_contains(st, regs))
 		e.flags = MAPPING_BACKING;
-	if (!mapping_describe(task, regs, result, &e, &f))
+	if (!mapping_describe(st, task, regs, result, &e, &f))
 		return 0;
 	if (f.gone_len) {
 		touch_forget(st->space, f.gone, f.gone_len);

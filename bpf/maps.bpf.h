@@ -160,6 +160,15 @@ struct {
 	__type(value, struct python_layout);
 } pythons __weak SEC(".maps");
 
+/* Files that have one in them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct file_key);
+	__type(value, struct python_file);
+} python_files __weak SEC(".maps");
+
 /* Code objects that the user side has; one that is pushed out is sent again. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -333,6 +333,16 @@ struct python_layout {
 	__u64 pools;		       /* address of usedpools; 0: not known, or not needed */
 };
 
+/*
+ * A file with a CPython in it, for processes that begin to run it after memtop looked: their frames
+ * are read from the first one on.  The addresses in layout are the file's own.
+ */
+struct python_file {
+	struct python_layout layout;
+	__u64 text_offset; /* of the code in the file, bytes */
+	__u64 text_vaddr;  /* where the file wants it */
+};
+
 /* --- events over the ring buffer ---------------------------------------------------------------- */
 
 enum event_type {
@@ -475,6 +485,7 @@ _Static_assert(sizeof(struct event) == 16, "event");
 _Static_assert(sizeof(struct event_mapping) == 72, "event_mapping");
 _Static_assert(sizeof(struct event_space) == 56, "event_space");
 _Static_assert(sizeof(struct python_layout) == 64, "python_layout");
+_Static_assert(sizeof(struct python_file) == 80, "python_file");
 _Static_assert(sizeof(struct python_frame) == 16, "python_frame");
 _Static_assert(sizeof(struct event_python_code) == 4920, "event_python_code");
 #endif

@@ -32,6 +32,25 @@ static __always_inline int python_frames(struct task_state *st)
 	return STACK_END_ROOT;
 }
 
+/*
+ * The process has mapped the code of file at text: its interpreter's frames are read from now on,
+ * and not only once the user side has read the mappings, some milliseconds later.  Nothing is
+ * changed when it has one already.
+ */
+static __always_inline void python_found(__u32 space, const struct python_file *file, __u64 text)
+{
+	struct python_layout *layout = bpf_map_lookup_elem(&pythons, &space);
+	__u64 bias = text - file->text_vaddr;
+
+	if (!layout || layout->runtime)
+		return;
+	__builtin_memcpy((void *)layout + 8, (const void *)&file->layout + 8, sizeof(*layout) - 8);
+	if (layout->pools)
+		layout->pools += bias;
+	barrier();
+	layout->runtime = file->layout.runtime + bias;
+}
+
 /* The frame just left has the anchor in it: notes which group it runs, and looks out for the next. */
 int python_meet(struct task_state *st);
 

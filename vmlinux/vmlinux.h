@@ -121,7 +121,8 @@ struct uprobes_state {
 };
 
 struct mm_struct {
-	unsigned long start_brk, brk;
+	unsigned long start_code, start_brk, brk;
+	struct file *exe_file;
 	struct uprobes_state uprobes_state;
 };
 

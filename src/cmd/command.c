@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cmd/program_file.h"
 #include "cmd/signals.h"
 
 struct command {
@@ -93,19 +94,23 @@ int command_prepare(char *const *argv, struct command **out)
 {
 	struct command *c = calloc(1, sizeof(*c));
 	int go[2] = { -1, -1 }, failed[2] = { -1, -1 };
+	struct program_files program;
 
 	if (!c)
 		return -ENOMEM;
 	c->name = argv[0];
 	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
 		goto failure;
+	/* the child keeps them until it becomes the program: memtop meets its code there */
+	program_files_map(argv[0], &program);
 	c->pid = fork();
-	if (c->pid < 0)
-		goto failure;
 	if (!c->pid) {
 		close(go[1]);
 		child(argv, go[0], failed[1]);
 	}
+	program_files_unmap(&program);
+	if (c->pid < 0)
+		goto failure;
 	close(go[0]);
 	close(failed[1]);
 	c->go = go[1];

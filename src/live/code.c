@@ -71,10 +71,28 @@ void code_free(struct code *c)
 	free(c);
 }
 
+static int code_file_tell_python(const struct code *c, const struct code_file *f)
+{
+	struct python_file python = {
+		.layout = f->python.layout,
+		.text_offset = f->python.text_offset,
+		.text_vaddr = f->python.text_vaddr,
+	};
+
+	if (!f->python.supported)
+		return 0;
+	python.layout.runtime = f->python.runtime;
+	python.layout.pools = f->pymalloc.pools;
+	return kernel_set_python_file(c->kernel, &f->key, &python);
+}
+
 static void code_file_tell(const struct code *c, const struct code_file *f)
 {
-	int err = c->kernel ? kernel_set_file_rows(c->kernel, &f->key, &f->rows) : 0;
+	int err = 0;
 
+	if (c->kernel)
+		err = code_file_tell_python(c, f)
+			      ?: kernel_set_file_rows(c->kernel, &f->key, &f->rows);
 	if (err)
 		log_warn("the unwinder was not told of %s: %s", f->path, strerror(-err));
 }

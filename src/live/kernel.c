@@ -347,6 +347,13 @@ int kernel_set_file_rows(struct kernel *k, const struct file_key *file,
 				    sizeof(*rows), BPF_ANY);
 }
 
+int kernel_set_python_file(struct kernel *k, const struct file_key *file,
+			   const struct python_file *python)
+{
+	return bpf_map__update_elem(k->skel->maps.python_files, file, sizeof(*file), python,
+				    sizeof(*python), BPF_ANY);
+}
+
 int kernel_blocks_fd(const struct kernel *k)
 {
 	return bpf_map__fd(k->skel->maps.blocks);

@@ -69,6 +69,10 @@ struct exec_map *kernel_exec_maps(const struct kernel *k, uint32_t *cap);
 int kernel_set_file_rows(struct kernel *k, const struct file_key *file,
 			 const struct file_rows *rows);
 
+/* Tells the programs of a file's CPython, for processes that have yet to map it; 0 or -errno. */
+int kernel_set_python_file(struct kernel *k, const struct file_key *file,
+			   const struct python_file *python);
+
 /* File descriptors of the maps that are read in batches. */
 int kernel_blocks_fd(const struct kernel *k);
 int kernel_touches_fd(const struct kernel *k);

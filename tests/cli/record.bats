@@ -67,6 +67,38 @@ sql() {
 	[ "$(stat -c %u:%g "$dir/a.db")" = 65534:65534 ]
 }
 
+@test "record -- CMD: its code is known from the first instruction" {
+	need_root
+	# of a program that memtop has never met, by way of two scripts
+	printf '#!/usr/bin/env -S MEMTOP_IS=here %s\nprint("hello")\n' /usr/bin/python3 >"$dir/script"
+	chmod 755 "$dir/script"
+	recorded -d 0.2 -- "$dir/script"
+	grep -q hello "$dir/out"
+	"$MEMTOP" report "$dir/a.db" --json >"$dir/json"
+	jq .stack_ends "$dir/json"
+	# what ends early are the loader's first page faults; 1000 and more before it was so
+	jq -e '.stack_ends | .root > 500 and .no_rows * 5 < .root' "$dir/json"
+}
+
+@test "record -- CMD: Python's frames from the first, however late memtop wakes up" {
+	need_root
+	cat >"$dir/late.py" <<-'PY'
+		import os, signal
+		kept = [bytearray(100_000) for i in range(50)]
+		os.kill(int(os.environ["LATE"]), signal.SIGCONT)
+		import time
+		time.sleep(1)
+	PY
+	# memtop knows the file by the first, and sleeps while the second begins
+	recorded -d 0.2 -- sh -c "/usr/bin/python3 -c 'import time; time.sleep(0.5)'
+		kill -STOP \$PPID; LATE=\$PPID /usr/bin/python3 $dir/late.py; true"
+	"$MEMTOP" report "$dir/a.db" --json >"$dir/json"
+	jq -e '[.stacks[] | select(any(.frames[]; .file // "" | endswith("late.py")))
+		| .allocated] | add >= 5000000' "$dir/json"
+	jq -e '[.stacks[] | select(any(.frames[]; .function // "" | startswith("_PyEval_Eval")))
+		| select(all(.frames[]; .language == "native"))] == []' "$dir/json"
+}
+
 @test "record -- CMD: children are measured too" {
 	need_root
 	holder
@@ -363,8 +395,10 @@ workers() {
 	done
 	"$MEMTOP" diff "$dir/1.db" "$dir/2.db" --bytes -N 1 | tee "$dir/diff"
 	sed -n 2p "$dir/diff" | grep -q '^ *+10000000 '
-	"$MEMTOP" diff "$dir/2.db" "$dir/1.db" --bytes -g function | sed -n 2p |
-		grep -q '^ *-10000000 .*PyByteArray\|^ *-10000000 '
+	# and nothing else: what both did has the same stacks in both
+	"$MEMTOP" diff "$dir/2.db" "$dir/1.db" --bytes -g function | tee "$dir/diff"
+	grep -q '^ *-10000000 .*<module>' "$dir/diff"
+	[ "$(wc -l <"$dir/diff")" -eq 3 ]
 	refused 2 'two recordings' diff "$dir/1.db"
 	refused 2 'two recordings' diff "$dir/1.db" "$dir/2.db" "$dir/2.db"
 }
