@@ -131,7 +131,7 @@ static int print_text(const struct verb *verb, const struct options *o, bool ove
 		help_print(out, verb, verbs, N_VERBS, overview);
 	else
 		fprintf(out, "memtop %s\n", MEMTOP_VERSION);
-	err = sink_put(sink);
+	err = sink_end(sink, 0);
 out:
 	sink_close(sink);
 	return err;

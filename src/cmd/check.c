@@ -161,7 +161,7 @@ enum exit_status cmd_check(const struct options *options)
 		goto fail;
 	}
 	status = check(out, options);
-	err = sink_put(sink);
+	err = sink_end(sink, 0);
 	if (err && err != -EPIPE)
 		status = exit_status_of(err);
 fail:

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "cmd/moment.h"
 #include "cmd/sink.h"
 #include "cmd/table_style.h"
@@ -16,16 +15,10 @@ static int print(const struct options *options, struct sink *sink, const struct 
 {
 	struct table_options table = table_style(options, sink);
 	FILE *out = sink_begin(sink);
-	int err;
 
 	if (!out)
-		return error_set(-ENOMEM, "out of memory");
-	err = diff_table_print(out, before, after, &table);
-	if (err) {
-		sink_drop(sink);
-		return err;
-	}
-	return sink_put(sink);
+		return -ENOMEM;
+	return sink_end(sink, diff_table_print(out, before, after, &table));
 }
 
 static int compare(const struct options *options, const struct snapshot *before,

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/output.h"
 #include "cmd/gather.h"
 #include "cmd/message.h"
 #include "cmd/moment.h"
@@ -26,16 +25,10 @@ static int write_snapshot(const struct snapshot *s, void *ctx)
 {
 	const struct export *e = ctx;
 	FILE *out = sink_begin(e->sink);
-	int err;
 
 	if (!out)
-		return error_set(-ENOMEM, "out of memory");
-	err = export_write(e->options->format, out, s, &e->options->export);
-	if (err) {
-		sink_drop(e->sink);
-		return err;
-	}
-	return sink_put(e->sink);
+		return -ENOMEM;
+	return sink_end(e->sink, export_write(e->options->format, out, s, &e->options->export));
 }
 
 /* --- a stretch of time ---------------------------------------------------------------------------
@@ -54,17 +47,11 @@ static int course_write(const struct snapshot *now, void *ctx)
 {
 	struct export *e = ctx;
 	FILE *out = sink_begin(e->sink);
-	int err;
 
 	(void)now;
 	if (!out)
-		return error_set(-ENOMEM, "out of memory");
-	err = e->options->format->write_course(out, &e->course) ?: output_flush(out);
-	if (err) {
-		sink_drop(e->sink);
-		return err;
-	}
-	return sink_put(e->sink);
+		return -ENOMEM;
+	return sink_end(e->sink, e->options->format->write_course(out, &e->course));
 }
 
 static void course_done(void *ctx)

@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "base/error.h"
-#include "base/output.h"
 #include "cmd/message.h"
 #include "cmd/moment.h"
 #include "cmd/session.h"
@@ -37,19 +36,11 @@ static int write_page(const struct snapshot *now, void *ctx)
 {
 	struct gather *g = ctx;
 	FILE *out = sink_begin(g->sink);
-	int err;
 
 	(void)now;
 	if (!out)
-		return error_set(-ENOMEM, "out of memory");
-	err = g->write(g->page, out);
-	if (!err)
-		err = output_flush(out);
-	if (err) {
-		sink_drop(g->sink);
-		return err;
-	}
-	return sink_put(g->sink);
+		return -ENOMEM;
+	return sink_end(g->sink, g->write(g->page, out));
 }
 
 /* --- from a recording ----------------------------------------------------------------------------

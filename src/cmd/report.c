@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "base/error.h"
 #include "cmd/message.h"
 #include "cmd/moment.h"
 #include "cmd/sink.h"
@@ -61,14 +60,10 @@ static int print(const struct options *options, struct sink *sink, const struct 
 	int err;
 
 	if (!out)
-		return error_set(-ENOMEM, "out of memory");
+		return -ENOMEM;
 	err = options->json ? export_write(&export_json, out, m->now, NULL)
 			    : print_table(options, sink, out, m);
-	if (err) {
-		sink_drop(sink);
-		return err;
-	}
-	return sink_put(sink);
+	return sink_end(sink, err);
 }
 
 enum exit_status cmd_report(const struct options *options)

@@ -100,10 +100,12 @@ int sink_open(const char *path, enum sink_kind kind, struct sink **sink)
 FILE *sink_begin(struct sink *s)
 {
 	s->stream = open_memstream(&s->text, &s->size);
+	if (!s->stream)
+		error_set(-ENOMEM, "out of memory");
 	return s->stream;
 }
 
-void sink_drop(struct sink *s)
+static void sink_drop(struct sink *s)
 {
 	if (s->stream)
 		fclose(s->stream);
@@ -172,7 +174,7 @@ out:
 	return err;
 }
 
-int sink_put(struct sink *s)
+static int sink_put(struct sink *s)
 {
 	int err = fclose(s->stream) ? ENOMEM : 0;
 
@@ -184,8 +186,15 @@ int sink_put(struct sink *s)
 	else if (!err)
 		err = write_all(s->fd, s->text, s->size);
 	s->put = true;
-	sink_drop(s);
 	return err ? cannot_write(s, err) : 0;
+}
+
+int sink_end(struct sink *s, int err)
+{
+	if (!err)
+		err = sink_put(s);
+	sink_drop(s);
+	return err;
 }
 
 bool sink_terminal(const struct sink *s, unsigned *columns)

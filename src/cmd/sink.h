@@ -28,15 +28,23 @@ struct sink;
  */
 int sink_open(const char *path, enum sink_kind kind, struct sink **sink);
 
-/* A stream for the next document, or NULL when memory is out; to be ended by sink_put() or _drop().
+/*
+ * A stream for the next document, the sink's own, to be ended by sink_end(); NULL with error_text()
+ * for -ENOMEM, and then there is nothing to end:
+ *
+ *	FILE *out = sink_begin(sink);
+ *
+ *	if (!out)
+ *		return -ENOMEM;
+ *	return sink_end(sink, table_print(out, s, options));
  */
 FILE *sink_begin(struct sink *sink);
 
-/* Writes the document; 0 or -errno as above; -EPIPE when nobody reads any more. */
-int sink_put(struct sink *sink);
-
-/* Forgets the document. */
-void sink_drop(struct sink *sink);
+/*
+ * Ends the document: writes it when err, which its author returned, is 0, and forgets it otherwise.
+ * err, or else 0 or -errno as above; -EPIPE when nobody reads any more.
+ */
+int sink_end(struct sink *sink, int err);
 
 /* True for a terminal; *columns (80 when it does not say) is its width. */
 bool sink_terminal(const struct sink *sink, unsigned *columns);

@@ -48,14 +48,10 @@ static int print_snapshot(const struct snapshot *now, const struct snapshot *pre
 	int err;
 
 	if (!out)
-		return error_set(-ENOMEM, "out of memory");
+		return -ENOMEM;
 	err = t->options->json ? export_write(&export_json, out, now, NULL)
 			       : print_table(t, out, now, previous);
-	if (err) {
-		sink_drop(t->sink);
-		return err;
-	}
-	return sink_put(t->sink);
+	return sink_end(t->sink, err);
 }
 
 enum exit_status cmd_top(const struct options *options)

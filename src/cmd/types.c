@@ -22,13 +22,11 @@ static int print(const struct options *options, struct sink *sink, const struct 
 	int err;
 
 	if (!out)
-		return error_set(-ENOMEM, "out of memory");
+		return -ENOMEM;
 	err = options->json ? types_json_write(out, t) : types_table_print(out, t, &table);
-	if (err) {
-		sink_drop(sink);
-		return error_set(err, "the kinds of objects cannot be printed");
-	}
-	return sink_put(sink);
+	if (err)
+		error_set(err, "the kinds of objects cannot be printed");
+	return sink_end(sink, err);
 }
 
 static int look_at(const struct options *options, struct sink *sink, pid_t pid)

@@ -132,12 +132,7 @@ static int write_snapshot(const struct snapshot *s, size_t format, const char *p
 	if (err)
 		return err;
 	out = sink_begin(sink);
-	err = out ? export_write(format_at(format), out, s, &options)
-		  : error_set(-ENOMEM, "out of memory");
-	if (err)
-		sink_drop(sink);
-	else
-		err = sink_put(sink);
+	err = out ? sink_end(sink, export_write(format_at(format), out, s, &options)) : -ENOMEM;
 	return sink_close(sink) ?: err;
 }
 

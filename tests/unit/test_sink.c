@@ -90,7 +90,7 @@ static void put(struct sink *sink, const char *text)
 
 	assert_non_null(out);
 	fputs(text, out);
-	assert_int_equal(sink_put(sink), 0);
+	assert_int_equal(sink_end(sink, 0), 0);
 }
 
 static void test_whole_new(void **state)
@@ -135,7 +135,7 @@ static void test_whole_dropped(void **state)
 	write_file("file", "old", 0644);
 	assert_int_equal(sink_open("file", SINK_WHOLE, &sink), 0);
 	fputs("half", sink_begin(sink));
-	sink_drop(sink);
+	assert_int_equal(sink_end(sink, -EIO), -EIO);
 	assert_int_equal(sink_close(sink), 0);
 	assert_holds("file", "old");
 	assert_int_equal(count_files(), 1);
@@ -187,7 +187,7 @@ static void test_refused(void **state)
 		if (!err) {
 			/* root may open it, but not write to it */
 			fputs("text", sink_begin(sink));
-			err = sink_put(sink);
+			err = sink_end(sink, 0);
 			sink_close(sink);
 		}
 		assert_int_equal(exit_status_of(err), EXIT_FAILED);
@@ -228,7 +228,7 @@ static void test_full(void **state)
 	(void)state;
 	assert_int_equal(sink_open("/dev/full", SINK_WHOLE, &sink), 0);
 	fputs("text", sink_begin(sink));
-	assert_int_equal(sink_put(sink), -ENOSPC);
+	assert_int_equal(sink_end(sink, 0), -ENOSPC);
 	assert_string_equal(error_text(-ENOSPC),
 			    "cannot write to /dev/full: No space left on device");
 	sink_close(sink);
