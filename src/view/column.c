@@ -5,7 +5,7 @@
 
 #include "base/units.h"
 
-static const char *const heading[] = {
+static const char *const headings[] = {
 	[ORDER_ALLOCATED] = "ALLOCATED", [ORDER_RESIDENT] = "RESIDENT",
 	[ORDER_PHANTOM] = "PHANTOM",	 [ORDER_SWAPPED] = "SWAPPED",
 	[ORDER_TOUCHED] = "TOUCHED",	 [ORDER_COUNT] = "BLOCKS",
@@ -59,15 +59,29 @@ size_t columns_width(const struct columns *c)
 	return width;
 }
 
-void columns_headings(FILE *out, const struct columns *c, enum order sort)
+void headings_begin(FILE *out, bool color)
+{
+	if (color)
+		fputs("\033[1m", out);
+}
+
+void heading_print(FILE *out, const char *heading, bool sorted, int cells)
 {
 	char text[32];
 
-	for (size_t i = 0; i < c->n; i++) {
-		snprintf(text, sizeof(text), "%s%s", heading[c->of[i]],
-			 c->of[i] == sort ? "*" : "");
-		fprintf(out, "%*s", column_cells(c, c->of[i]), text);
-	}
+	snprintf(text, sizeof(text), "%s%s", heading, sorted ? "*" : "");
+	fprintf(out, "%*s", cells, text);
+}
+
+void headings_end(FILE *out, const char *what, bool color)
+{
+	fprintf(out, "  %s%s\n", what, color ? "\033[0m" : "");
+}
+
+void columns_headings(FILE *out, const struct columns *c, enum order sort)
+{
+	for (size_t i = 0; i < c->n; i++)
+		heading_print(out, headings[c->of[i]], c->of[i] == sort, column_cells(c, c->of[i]));
 }
 
 const char *column_bytes(char *buf, size_t n, uint64_t bytes, bool exact)

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "model/blame.h"
 #include "model/diff.h"
+#include "view/column.h"
 #include "view/safe_text.h"
 #include "view/stack_text.h"
 
@@ -45,19 +46,11 @@ static struct stack_text stack_style(const struct table_options *options)
 
 static void print_headings(FILE *out, const struct table_options *options)
 {
-	char text[32];
-
-	if (options->color)
-		fputs("\033[1m", out);
-	for (size_t i = 0; i < N_COLUMNS; i++) {
-		snprintf(text, sizeof(text), "%s%s", columns[i].heading,
-			 columns[i].figure == options->group.sort ? "*" : "");
-		fprintf(out, "%*s", cells(options), text);
-	}
-	fputs("  WHAT CHANGED", out);
-	if (options->color)
-		fputs("\033[0m", out);
-	fputc('\n', out);
+	headings_begin(out, options->color);
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		heading_print(out, columns[i].heading, columns[i].figure == options->group.sort,
+			      cells(options));
+	headings_end(out, "WHAT CHANGED", options->color);
 }
 
 static void print_figures(FILE *out, const struct diff_sum *sum,

@@ -300,13 +300,9 @@ static void print_file(struct source *t, const struct file *f)
 	safe_text(safe, sizeof(safe), f->path, 0);
 	fprintf(t->out, "%s%s\n", safe,
 		text ? "" : ": cannot be read here; only lines that have figures are shown");
-	if (t->options->color)
-		fputs("\033[1m", t->out);
+	headings_begin(t->out, t->options->color);
 	columns_headings(t->out, &t->columns, t->options->group.sort);
-	fputs("    LINE  SOURCE", t->out);
-	if (t->options->color)
-		fputs("\033[0m", t->out);
-	fputc('\n', t->out);
+	headings_end(t->out, "  LINE  SOURCE", t->options->color);
 	print_lines(t, text);
 	print_sum(t, &t->unknown, "lines of this file that are not known");
 	print_sum(t, &t->own, "all lines above");

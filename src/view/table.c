@@ -45,13 +45,9 @@ static struct stack_text table_stack_text(const struct table *t)
 
 static void table_headings(const struct table *t, const char *what)
 {
-	if (t->options->color)
-		fputs("\033[1m", t->out);
+	headings_begin(t->out, t->options->color);
 	columns_headings(t->out, &t->columns, t->options->group.sort);
-	fprintf(t->out, "  %s", what);
-	if (t->options->color)
-		fputs("\033[0m", t->out);
-	fputc('\n', t->out);
+	headings_end(t->out, what, t->options->color);
 }
 
 /* "4711 app --all", appended to a label. */

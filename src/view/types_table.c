@@ -32,19 +32,11 @@ static int cells(enum order figure, const struct table_options *options)
 
 static void print_headings(FILE *out, const struct table_options *options)
 {
-	char text[32];
-
-	if (options->color)
-		fputs("\033[1m", out);
-	for (size_t i = 0; i < N_COLUMNS; i++) {
-		snprintf(text, sizeof(text), "%s%s", columns[i].heading,
-			 columns[i].figure == options->group.sort ? "*" : "");
-		fprintf(out, "%*s", cells(columns[i].figure, options), text);
-	}
-	fputs("  TYPE", out);
-	if (options->color)
-		fputs("\033[0m", out);
-	fputc('\n', out);
+	headings_begin(out, options->color);
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		heading_print(out, columns[i].heading, columns[i].figure == options->group.sort,
+			      cells(columns[i].figure, options));
+	headings_end(out, "TYPE", options->color);
 }
 
 static uint64_t value_of(const struct object_type *row, enum order figure)

@@ -4,8 +4,11 @@
 
 #include <errno.h>
 
+#include "view/diff_table.h"
 #include "view/safe_text.h"
+#include "view/source_table.h"
 #include "view/table.h"
+#include "view/types_table.h"
 
 static char *printed(const struct snapshot *s, const struct table_options *options)
 {
@@ -230,6 +233,38 @@ static void test_full_device(void **state)
 	fixture_free(&f);
 }
 
+/* Each table's one line of headings is bold, and the column that orders the rows has a '*'. */
+static void test_headings(void **state)
+{
+	static const char *const headings[] = {
+		"\033[1m  ALLOCATED  RESIDENT*    SWAPPED    PHANTOM    BLOCKS  FUNCTION (MODULE)"
+		"\033[0m\n",
+		"\033[1m  ALLOCATED  RESIDENT*    SWAPPED    PHANTOM    BLOCKS     CALLS    TOUCHED"
+		"    LINE  SOURCE\033[0m\n",
+		"\033[1m   ALLOCATED   RESIDENT*     SWAPPED     PHANTOM      BLOCKS  WHAT CHANGED"
+		"\033[0m\n",
+		"\033[1m      COUNT    TRACKED       SIZE  RESIDENT*    SWAPPED    PHANTOM  TYPE"
+		"\033[0m\n",
+	};
+	struct table_options o = { .group = { .by = GROUP_FUNCTION, .sort = ORDER_RESIDENT },
+				   .color = true };
+	struct object_types types = { .pid = 7 };
+	struct fixture f = app_alone();
+	char *text[] = {
+		printed(f.s, &o),
+		FIXTURE_WRITTEN(out, source_table_print(out, f.s, "load.c", &o)),
+		FIXTURE_WRITTEN(out, diff_table_print(out, f.s, f.s, &o)),
+		FIXTURE_WRITTEN(out, types_table_print(out, &types, &o)),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
+		check_has(text[i], headings[i]);
+		free(text[i]);
+	}
+	fixture_free(&f);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -237,7 +272,7 @@ int main(void)
 		cmocka_unit_test(test_groups),	       cmocka_unit_test(test_columns_are_aligned),
 		cmocka_unit_test(test_many_processes), cmocka_unit_test(test_losses_come_first),
 		cmocka_unit_test(test_many_events),    cmocka_unit_test(test_no_process),
-		cmocka_unit_test(test_full_device),
+		cmocka_unit_test(test_full_device),    cmocka_unit_test(test_headings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
