@@ -15,31 +15,29 @@
 
 #define MS_NS 1000000ull
 
-static int print(const struct options *options, struct sink *sink, const struct object_types *t)
-{
-	struct table_options table = table_style(options, sink);
-	FILE *out = sink_begin(sink);
-	int err;
-
-	if (!out)
-		return -ENOMEM;
-	err = options->json ? types_json_write(out, t) : types_table_print(out, t, &table);
-	if (err)
-		error_set(err, "the kinds of objects cannot be printed");
-	return sink_end(sink, err);
-}
-
-static int look_at(const struct options *options, struct sink *sink, pid_t pid)
+int types_write(FILE *out, pid_t pid, bool json, const struct table_options *table)
 {
 	struct object_types types;
 	int err = object_census_take(pid, &types);
 
 	if (!err) {
-		object_types_sort(&types, options->view.sort);
-		err = print(options, sink, &types);
+		object_types_sort(&types, table->group.sort);
+		err = json ? types_json_write(out, &types) : types_table_print(out, &types, table);
+		if (err)
+			error_set(err, "the kinds of objects cannot be printed");
 	}
 	object_types_free(&types);
 	return err;
+}
+
+static int print(const struct options *options, struct sink *sink, pid_t pid)
+{
+	struct table_options table = table_style(options, sink);
+	FILE *out = sink_begin(sink);
+
+	if (!out)
+		return -ENOMEM;
+	return sink_end(sink, types_write(out, pid, options->json, &table));
 }
 
 static int look(const struct options *options, struct sink *sink)
@@ -52,7 +50,7 @@ static int look(const struct options *options, struct sink *sink)
 		if (i && poll(NULL, 0, (int)(options->delay_ns / MS_NS)) < 0)
 			break;
 		for (size_t p = 0; p < options->pids.n && !err; p++)
-			err = look_at(options, sink, options->pids.at[p]);
+			err = print(options, sink, options->pids.at[p]);
 	}
 	return err;
 }

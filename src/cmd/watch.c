@@ -16,10 +16,9 @@
 #include "cmd/session.h"
 #include "cmd/signals.h"
 #include "cmd/sink.h"
+#include "cmd/types.h"
 #include "export/json.h"
-#include "live/object_census.h"
 #include "screen/screen.h"
-#include "view/types_table.h"
 
 /* What is said while the screen is up is said again after it, so far back. */
 #define KEPT_MESSAGES 50
@@ -140,23 +139,16 @@ static int write_snapshot(const struct snapshot *s, size_t format, const char *p
 static int look(pid_t pid, bool bytes, char **text)
 {
 	struct table_options table = { .group.sort = ORDER_ALLOCATED, .bytes = bytes };
-	struct object_types types;
 	size_t size;
-	FILE *out;
-	int err = object_census_take(pid, &types);
+	FILE *out = open_memstream(text, &size);
+	int err = out ? types_write(out, pid, false, &table) : -ENOMEM;
 
-	if (!err) {
-		object_types_sort(&types, table.group.sort);
-		out = open_memstream(text, &size);
-		err = out ? types_table_print(out, &types, &table) : -ENOMEM;
-		if (out && fclose(out) && !err)
-			err = -ENOMEM;
-	}
+	if (out && fclose(out) && !err)
+		err = -ENOMEM;
 	if (err) {
 		free(*text);
 		*text = NULL;
 	}
-	object_types_free(&types);
 	return err;
 }
 
