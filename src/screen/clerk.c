@@ -5,11 +5,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/thread.h"
+#include "screen/bell.h"
 
 struct clerk {
 	pthread_t thread;
@@ -17,7 +16,7 @@ struct clerk {
 	pthread_cond_t changed;
 	struct task *asked, *done;
 	bool over;
-	int fd;
+	int bell;
 };
 
 void task_do(struct task *t)
@@ -36,13 +35,9 @@ void task_do(struct task *t)
 
 static void task_hand_back(struct clerk *c, struct task *t)
 {
-	uint64_t one = 1;
-	ssize_t n;
-
 	pthread_mutex_lock(&c->lock);
 	c->done = t;
-	n = write(c->fd, &one, sizeof(one));
-	(void)n; /* a counter that is full wakes as well */
+	bell_ring(c->bell);
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -73,17 +68,12 @@ int clerk_new(struct clerk **clerk)
 
 	if (!c)
 		return -ENOMEM;
-	c->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (c->fd < 0) {
-		err = -errno;
-		free(c);
-		return err;
-	}
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->changed, NULL);
-	err = thread_start(&c->thread, work, c);
+	c->bell = bell_open();
+	err = c->bell < 0 ? c->bell : thread_start(&c->thread, work, c);
 	if (err) {
-		close(c->fd);
+		bell_close(c->bell);
 		free(c);
 		return err;
 	}
@@ -102,7 +92,7 @@ void clerk_free(struct clerk *c)
 	pthread_join(c->thread, NULL);
 	pthread_mutex_destroy(&c->lock);
 	pthread_cond_destroy(&c->changed);
-	close(c->fd);
+	bell_close(c->bell);
 	free(c);
 }
 
@@ -116,18 +106,15 @@ void clerk_ask(struct clerk *c, struct task *t)
 
 int clerk_fd(const struct clerk *c)
 {
-	return c->fd;
+	return c->bell;
 }
 
 struct task *clerk_take(struct clerk *c)
 {
-	uint64_t rings;
 	struct task *t;
-	ssize_t n;
 
 	pthread_mutex_lock(&c->lock);
-	n = read(c->fd, &rings, sizeof(rings));
-	(void)n; /* nothing to read: nothing is done */
+	bell_heard(c->bell);
 	t = c->done;
 	c->done = NULL;
 	pthread_mutex_unlock(&c->lock);

@@ -7,15 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "screen/bell.h"
 
 struct feed {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	int fd;
+	int bell;
 	struct snapshot *newest;
 	char text[256];
 	const char *doing; /* NULL: nothing that takes long */
@@ -27,13 +26,15 @@ struct feed {
 int feed_new(struct feed **feed)
 {
 	struct feed *f = calloc(1, sizeof(*f));
+	int err;
 
 	if (!f)
 		return -ENOMEM;
-	f->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (f->fd < 0) {
+	f->bell = bell_open();
+	if (f->bell < 0) {
+		err = f->bell;
 		free(f);
-		return -errno;
+		return err;
 	}
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->changed, NULL);
@@ -48,17 +49,8 @@ void feed_free(struct feed *f)
 	snapshot_free(f->newest);
 	pthread_mutex_destroy(&f->lock);
 	pthread_cond_destroy(&f->changed);
-	close(f->fd);
+	bell_close(f->bell);
 	free(f);
-}
-
-/* Wakes the screen; the lock is held. */
-static void feed_ring(struct feed *f)
-{
-	uint64_t one = 1;
-	ssize_t n = write(f->fd, &one, sizeof(one));
-
-	(void)n; /* a counter that is full wakes as well */
 }
 
 /* --- the producer's side -------------------------------------------------------------------------
@@ -88,7 +80,7 @@ int feed_put(struct feed *f, const struct snapshot *s)
 	if (!f->closed) {
 		err = old ? events_carry(old, copy) : 0;
 		f->newest = copy;
-		feed_ring(f);
+		bell_ring(f->bell);
 	}
 	pthread_mutex_unlock(&f->lock);
 	snapshot_free(old);
@@ -110,7 +102,7 @@ void feed_say(struct feed *f, const char *text)
 	pthread_mutex_lock(&f->lock);
 	snprintf(f->text, sizeof(f->text), "%s", text);
 	f->said = true;
-	feed_ring(f);
+	bell_ring(f->bell);
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -120,7 +112,7 @@ void feed_finish(struct feed *f, bool close_screen)
 	f->finished = true;
 	f->doing = NULL;
 	f->close_screen |= close_screen;
-	feed_ring(f);
+	bell_ring(f->bell);
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -137,18 +129,15 @@ void feed_wait_closed(struct feed *f)
 
 int feed_fd(const struct feed *f)
 {
-	return f->fd;
+	return f->bell;
 }
 
 struct snapshot *feed_take(struct feed *f)
 {
 	struct snapshot *s;
-	uint64_t rings;
-	ssize_t n;
 
 	pthread_mutex_lock(&f->lock);
-	n = read(f->fd, &rings, sizeof(rings));
-	(void)n; /* nothing to read: nothing new */
+	bell_heard(f->bell);
 	s = f->newest;
 	f->newest = NULL;
 	pthread_mutex_unlock(&f->lock);

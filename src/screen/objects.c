@@ -6,16 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/thread.h"
+#include "screen/bell.h"
 #include "screen/paint.h"
 
 struct objects {
 	pthread_t thread;
-	int fd;
+	int bell;
 	objects_look_fn look;
 	pid_t pid;
 	bool bytes;
@@ -27,13 +26,12 @@ struct objects {
 static void *work(void *ctx)
 {
 	struct objects *o = ctx;
-	uint64_t one = 1;
 	int err = o->look(o->pid, o->bytes, &o->text);
 
 	if (err)
 		snprintf(o->why, sizeof(o->why), "%s", error_text(err));
-	/* a counter of one: it has room */
-	return write(o->fd, &one, sizeof(one)) == sizeof(one) ? NULL : o;
+	bell_ring(o->bell);
+	return NULL;
 }
 
 int objects_begin(objects_look_fn look, pid_t pid, bool bytes, struct objects **objects)
@@ -46,11 +44,10 @@ int objects_begin(objects_look_fn look, pid_t pid, bool bytes, struct objects **
 	o->look = look;
 	o->pid = pid;
 	o->bytes = bytes;
-	o->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	err = o->fd < 0 ? -errno : thread_start(&o->thread, work, o);
+	o->bell = bell_open();
+	err = o->bell < 0 ? o->bell : thread_start(&o->thread, work, o);
 	if (err) {
-		if (o->fd >= 0)
-			close(o->fd);
+		bell_close(o->bell);
 		free(o);
 		return err;
 	}
@@ -63,21 +60,19 @@ void objects_free(struct objects *o)
 	if (!o)
 		return;
 	pthread_join(o->thread, NULL);
-	close(o->fd);
+	bell_close(o->bell);
 	free(o->text);
 	free(o);
 }
 
 int objects_fd(const struct objects *o)
 {
-	return o ? o->fd : -1;
+	return o ? o->bell : -1;
 }
 
 void objects_hear(struct objects *o)
 {
-	uint64_t rings;
-
-	if (o && read(o->fd, &rings, sizeof(rings)) == sizeof(rings))
+	if (o && bell_heard(o->bell))
 		o->over = true;
 }
 
