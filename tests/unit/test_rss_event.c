@@ -5,6 +5,7 @@
 #include "model/rss_event.h"
 
 struct scene {
+	const struct change *change; /* of test_change() */
 	struct fixture f;
 	struct rss_watch *watch;
 	uint32_t stacks[2]; /* ids: fill_cache, fill_index */
@@ -19,9 +20,14 @@ struct scene {
 	uint64_t flow_swapped, flow_left;
 };
 
-static void scene_begin(struct scene *s)
+static int scene_begin(void **state)
 {
-	*s = (struct scene){ .f = fixture_new(), .watch = rss_watch_new(), .vsz = GIB };
+	struct scene *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	*s = (struct scene){
+		.change = *state, .f = fixture_new(), .watch = rss_watch_new(), .vsz = GIB
+	};
 	assert_non_null(s->watch);
 	s->stacks[0] = fixture_app_stack(&s->f, "malloc", "fill_cache", 1, STACK_STOP_ROOT);
 	s->stacks[1] = fixture_app_stack(&s->f, "malloc", "fill_index", 2, STACK_STOP_ROOT);
@@ -29,12 +35,18 @@ static void scene_begin(struct scene *s)
 	for (int i = 0; i < 2; i++) {
 		s->now[i].resident = s->allocated_total[i] = 64 * MIB;
 	}
+	*state = s;
+	return 0;
 }
 
-static void scene_end(struct scene *s)
+static int scene_end(void **state)
 {
+	struct scene *s = *state;
+
 	rss_watch_free(s->watch);
 	fixture_free(&s->f);
+	free(s);
+	return 0;
 }
 
 /* A snapshot of the scene as it is, shown to the watch; the number of events in it. */
@@ -111,309 +123,293 @@ static const struct snapshot_event *the_drop(struct scene *s)
 	return &s->f.s->events.at[0];
 }
 
-static void test_swapped(void **state)
-{
-	struct scene s;
-	const struct snapshot_event *e;
+/* What comes over the scene from one snapshot to the next, and the drop that is told of it. */
+struct change {
+	const char *name;
+	struct figures now[2];		 /* of each stack, from then on */
+	uint64_t allocated[2], freed[2]; /* by each meanwhile */
+	uint64_t other;			 /* RSS of nothing that is known, from then on */
+	bool grows;
+	bool pages;    /* it is known page by page ... */
+	uint64_t left; /* ... that so much has left RAM */
+	struct {
+		uint64_t bytes, swapped, freed, returned, grown;
+		uint32_t n_stacks;
+		struct {
+			int which;
+			enum rss_cause cause;
+			uint64_t bytes;
+		} first;
+	} told;
+};
 
-	(void)state;
-	scene_begin(&s);
-	assert_int_equal(look(&s), 0);
-	s.now[0] = (struct figures){ .resident = 14 * MIB, .swapped = 50 * MIB };
-	s.now[1] = (struct figures){ .swapped = 64 * MIB };
-	e = the_drop(&s);
-	assert_int_equal(e->bytes, 114 * MIB);
-	assert_int_equal(e->swapped, 114 * MIB);
-	assert_int_equal(e->n_stacks, 2);
-	assert_int_equal(e->stacks[0].stack, s.stacks[1]);
-	assert_int_equal(e->stacks[0].bytes, 64 * MIB);
-	assert_int_equal(e->stacks[0].cause, RSS_SWAPPED);
-	assert_int_equal(e->stacks[1].bytes, 50 * MIB);
+static const struct change changes[] = {
+	{
+		.name = "swapped",
+		.now = { { .resident = 14 * MIB, .swapped = 50 * MIB }, { .swapped = 64 * MIB } },
+		.told = { .bytes = 114 * MIB,
+			  .swapped = 114 * MIB,
+			  .n_stacks = 2,
+			  .first = { 1, RSS_SWAPPED, 64 * MIB } },
+	},
+	{
+		.name = "freed, and given back",
+		.now = { { 0 }, { .untouched = 60 * MIB, .resident = 4 * MIB } },
+		.freed = { 64 * MIB },
+		.told = { .bytes = 124 * MIB,
+			  .freed = 64 * MIB,
+			  .returned = 60 * MIB,
+			  .n_stacks = 2,
+			  .first = { 0, RSS_FREED, 64 * MIB } },
+	},
+	{
+		/* the block that was asked for was never touched: it is not given back */
+		.name = "freed, and asked for anew",
+		.now = { { .untouched = 64 * MIB }, { .resident = 64 * MIB } },
+		.allocated = { 64 * MIB },
+		.freed = { 64 * MIB },
+		.told = { .bytes = 64 * MIB,
+			  .freed = 64 * MIB,
+			  .n_stacks = 1,
+			  .first = { 0, RSS_FREED, 64 * MIB } },
+	},
+	{
+		/* in sums, what grew is taken from what was freed, never from what was swapped */
+		.name = "growth is set off",
+		.now = { { .swapped = 64 * MIB }, { .resident = 84 * MIB } },
+		.allocated = { 0, 84 * MIB },
+		.freed = { 0, 64 * MIB },
+		.grows = true,
+		.told = { .bytes = 44 * MIB,
+			  .swapped = 64 * MIB,
+			  .grown = 20 * MIB,
+			  .n_stacks = 1,
+			  .first = { 0, RSS_SWAPPED, 64 * MIB } },
+	},
+	{
+		/* a stack that grows itself, and what is new of it went to swap at once */
+		.name = "swapped while it grows",
+		.now = { { .resident = 30 * MIB, .swapped = 50 * MIB }, { .resident = 64 * MIB } },
+		.allocated = { 16 * MIB },
+		.grows = true,
+		.told = { .bytes = 34 * MIB,
+			  .swapped = 50 * MIB,
+			  .grown = 16 * MIB,
+			  .n_stacks = 1,
+			  .first = { 0, RSS_SWAPPED, 50 * MIB } },
+	},
+	{
+		/* RSS does not fall, and it is an event all the same */
+		.name = "growth hides swap",
+		.now = { { .swapped = 64 * MIB }, { .resident = 140 * MIB } },
+		.allocated = { 0, 76 * MIB },
+		.grows = true,
+		.told = { .swapped = 64 * MIB,
+			  .grown = 64 * MIB,
+			  .n_stacks = 1,
+			  .first = { 0, RSS_SWAPPED, 64 * MIB } },
+	},
+	{
+		/* both freed; the allocator uses a part of it for what it does not tell */
+		.name = "no more is named than has left",
+		.freed = { 64 * MIB, 64 * MIB },
+		.other = 32 * MIB,
+		.pages = true,
+		.left = 96 * MIB,
+		.told = { .bytes = 96 * MIB,
+			  .freed = 96 * MIB,
+			  .n_stacks = 2,
+			  .first = { 0, RSS_FREED, 64 * MIB } },
+	},
+};
+
+#define N_CHANGES (sizeof(changes) / sizeof(changes[0]))
+
+static void scene_change(struct scene *s, const struct change *c)
+{
+	for (int i = 0; i < 2; i++) {
+		s->now[i] = c->now[i];
+		s->allocated_total[i] += c->allocated[i];
+		s->freed_total[i] += c->freed[i];
+	}
+	s->accounts.other = c->other;
+	s->flow_left = c->left;
+	s->grows = c->grows;
+}
+
+static void test_change(void **state)
+{
+	struct scene *s = *state;
+	const struct change *c = s->change;
+	const struct snapshot_event *e;
+	uint64_t of_stacks = 0;
+
+	s->flow_known = c->pages;
+	assert_int_equal(look(s), 0);
+	scene_change(s, c);
+	e = the_drop(s);
+	assert_int_equal(e->bytes, c->told.bytes);
+	assert_int_equal(e->swapped, c->told.swapped);
+	assert_int_equal(e->freed, c->told.freed);
+	assert_int_equal(e->returned, c->told.returned);
+	assert_int_equal(e->files, 0);
+	assert_int_equal(snapshot_event_grown(e), c->told.grown);
+	assert_int_equal(e->n_stacks, c->told.n_stacks);
+	for (uint32_t i = 0; i < e->n_stacks; i++)
+		of_stacks += e->stacks[i].bytes;
+	assert_int_equal(of_stacks, e->swapped + e->freed + e->returned);
+	assert_int_equal(e->stacks[0].stack, s->stacks[c->told.first.which]);
+	assert_int_equal(e->stacks[0].cause, c->told.first.cause);
+	assert_int_equal(e->stacks[0].bytes, c->told.first.bytes);
 	/* and is told once */
-	assert_int_equal(look(&s), 0);
-	scene_end(&s);
+	s->flow_left = 0;
+	assert_int_equal(look(s), 0);
 }
-
-static void test_freed_and_returned(void **state)
-{
-	struct scene s;
-	const struct snapshot_event *e;
-
-	(void)state;
-	scene_begin(&s);
-	assert_int_equal(look(&s), 0);
-	s.now[0] = (struct figures){ 0 };
-	s.freed_total[0] = 64 * MIB;
-	s.now[1] = (struct figures){ .untouched = 60 * MIB, .resident = 4 * MIB };
-	e = the_drop(&s);
-	assert_int_equal(e->freed, 64 * MIB);
-	assert_int_equal(e->returned, 60 * MIB);
-	assert_int_equal(e->swapped + e->files, 0);
-	scene_end(&s);
-}
-
-/* Freed, and another block asked for that was never touched: not given back. */
-static void test_freed_and_asked_anew(void **state)
-{
-	struct scene s;
-	const struct snapshot_event *e;
-
-	(void)state;
-	scene_begin(&s);
-	assert_int_equal(look(&s), 0);
-	s.now[0] = (struct figures){ .untouched = 64 * MIB };
-	s.freed_total[0] = 64 * MIB;
-	s.allocated_total[0] = 128 * MIB;
-	e = the_drop(&s);
-	assert_int_equal(e->freed, 64 * MIB);
-	assert_int_equal(e->returned, 0);
-	scene_end(&s);
-}
-
 /* What the allocator keeps has not left RAM; when it gives it back, that is a drop of its own. */
 static void test_kept_then_trimmed(void **state)
 {
-	struct scene s;
+	struct scene *s = *state;
 	const struct snapshot_event *e;
 
-	(void)state;
-	scene_begin(&s);
-	assert_int_equal(look(&s), 0);
-	s.now[0] = (struct figures){ 0 };
-	s.freed_total[0] = 64 * MIB;
-	s.accounts.allocator = 64 * MIB;
-	assert_int_equal(look(&s), 0);
-	assert_int_equal(look(&s), 0);
-	s.accounts.allocator = 0;
-	e = the_drop(&s);
+	assert_int_equal(look(s), 0);
+	s->now[0] = (struct figures){ 0 };
+	s->freed_total[0] = 64 * MIB;
+	s->accounts.allocator = 64 * MIB;
+	assert_int_equal(look(s), 0);
+	assert_int_equal(look(s), 0);
+	s->accounts.allocator = 0;
+	e = the_drop(s);
 	assert_int_equal(e->returned, 64 * MIB);
 	assert_int_equal(e->n_stacks, 0);
-	scene_end(&s);
 }
 
 static void test_files_and_before(void **state)
 {
-	struct scene s;
+	struct scene *s = *state;
 	const struct snapshot_event *e;
 
-	(void)state;
-	scene_begin(&s);
-	s.accounts.files = 32 * MIB;
-	s.accounts.before_attach = 48 * MIB;
-	assert_int_equal(look(&s), 0);
-	s.accounts.files = 2 * MIB;
-	e = the_drop(&s);
+	s->accounts.files = 32 * MIB;
+	s->accounts.before_attach = 48 * MIB;
+	assert_int_equal(look(s), 0);
+	s->accounts.files = 2 * MIB;
+	e = the_drop(s);
 	assert_int_equal(e->files, 30 * MIB);
-	s.accounts.before_attach = 28 * MIB;
-	s.before_swapped = 20 * MIB;
-	e = the_drop(&s);
+	s->accounts.before_attach = 28 * MIB;
+	s->before_swapped = 20 * MIB;
+	e = the_drop(s);
 	assert_int_equal(e->swapped, 20 * MIB);
-	s.accounts.before_attach = 0;
-	s.vsz -= 28 * MIB;
-	e = the_drop(&s);
+	s->accounts.before_attach = 0;
+	s->vsz -= 28 * MIB;
+	e = the_drop(s);
 	assert_int_equal(e->freed, 28 * MIB);
-	scene_end(&s);
-}
-
-/* In sums, what grew meanwhile is taken from what was freed, never from what was swapped out. */
-static void test_growth_is_set_off(void **state)
-{
-	struct scene s;
-	const struct snapshot_event *e;
-
-	(void)state;
-	scene_begin(&s);
-	assert_int_equal(look(&s), 0);
-	s.now[0] = (struct figures){ .swapped = 64 * MIB };
-	s.now[1] = (struct figures){ .resident = 84 * MIB };
-	s.allocated_total[1] = 148 * MIB;
-	s.freed_total[1] = 64 * MIB;
-	s.grows = true;
-	e = the_drop(&s);
-	assert_int_equal(e->bytes, 44 * MIB);
-	assert_int_equal(e->swapped, 64 * MIB);
-	assert_int_equal(snapshot_event_grown(e), 20 * MIB);
-	assert_int_equal(e->stacks[0].bytes, 64 * MIB);
-	scene_end(&s);
-}
-
-/* A stack that grows itself while its pages go to swap, and a new one of which some went at once. */
-static void test_swapped_while_it_grows(void **state)
-{
-	struct scene s;
-	const struct snapshot_event *e;
-
-	(void)state;
-	scene_begin(&s);
-	assert_int_equal(look(&s), 0);
-	s.now[0] = (struct figures){ .resident = 30 * MIB, .swapped = 50 * MIB };
-	s.allocated_total[0] = 80 * MIB;
-	s.grows = true;
-	e = the_drop(&s);
-	assert_int_equal(e->bytes, 34 * MIB);
-	assert_int_equal(e->swapped, 50 * MIB);
-	assert_int_equal(e->n_stacks, 1);
-	assert_int_equal(e->stacks[0].bytes, 50 * MIB);
-	scene_end(&s);
-}
-
-/* As much grows as goes to swap: RSS stays, and it is an event all the same. */
-static void test_growth_hides_swap(void **state)
-{
-	struct scene s;
-	const struct snapshot_event *e;
-
-	(void)state;
-	scene_begin(&s);
-	assert_int_equal(look(&s), 0);
-	s.now[0] = (struct figures){ .swapped = 64 * MIB };
-	s.now[1].resident = s.allocated_total[1] = 140 * MIB;
-	s.grows = true;
-	e = the_drop(&s);
-	assert_int_equal(e->bytes, 0);
-	assert_int_equal(e->swapped, 64 * MIB);
-	assert_int_equal(snapshot_event_grown(e), 64 * MIB);
-	assert_int_equal(look(&s), 0);
-	scene_end(&s);
 }
 
 /* What left RAM page by page is told in full; what was freed and used again has not left. */
 static void test_pages_outweigh_sums(void **state)
 {
-	struct scene s;
+	struct scene *s = *state;
 	const struct snapshot_event *e;
 
-	(void)state;
-	scene_begin(&s);
-	s.flow_known = s.grows = true;
-	assert_int_equal(look(&s), 0);
-	assert_true(rss_watch_based(s.watch, 0));
-	s.now[0] = (struct figures){ 0 };
-	s.freed_total[0] = 64 * MIB;
-	s.now[1].resident = s.allocated_total[1] = 84 * MIB;
-	s.flow_left = 64 * MIB;
-	assert_int_equal(look(&s), 0);
-	assert_false(rss_watch_based(s.watch, 0));
-	assert_int_equal(look(&s), 1);
-	assert_true(rss_watch_based(s.watch, 0));
-	e = &s.f.s->events.at[0];
+	s->flow_known = s->grows = true;
+	assert_int_equal(look(s), 0);
+	assert_true(rss_watch_based(s->watch, 0));
+	s->now[0] = (struct figures){ 0 };
+	s->freed_total[0] = 64 * MIB;
+	s->now[1].resident = s->allocated_total[1] = 84 * MIB;
+	s->flow_left = 64 * MIB;
+	assert_int_equal(look(s), 0);
+	assert_false(rss_watch_based(s->watch, 0));
+	assert_int_equal(look(s), 1);
+	assert_true(rss_watch_based(s->watch, 0));
+	e = &s->f.s->events.at[0];
 	assert_int_equal(e->bytes, 44 * MIB);
 	assert_int_equal(e->freed, 64 * MIB);
 	assert_int_equal(snapshot_event_grown(e), 20 * MIB);
 	/* the rest is freed; 24 MiB of it are used again where they were */
-	s.flow_left = 0;
-	assert_int_equal(look(&s), 0);
-	s.now[1] = (struct figures){ 0 };
-	s.freed_total[1] = 84 * MIB;
-	s.now[0].resident = 24 * MIB;
-	s.allocated_total[0] = 88 * MIB;
-	s.flow_left = 60 * MIB;
-	e = the_drop(&s);
+	s->flow_left = 0;
+	assert_int_equal(look(s), 0);
+	s->now[1] = (struct figures){ 0 };
+	s->freed_total[1] = 84 * MIB;
+	s->now[0].resident = 24 * MIB;
+	s->allocated_total[0] = 88 * MIB;
+	s->flow_left = 60 * MIB;
+	e = the_drop(s);
 	assert_int_equal(e->bytes, 60 * MIB);
 	assert_int_equal(e->freed, 60 * MIB);
 	assert_int_equal(snapshot_event_grown(e), 0);
-	scene_end(&s);
-}
-
-static void test_named_no_more_than_left(void **state)
-{
-	struct scene s;
-	const struct snapshot_event *e;
-
-	(void)state;
-	scene_begin(&s);
-	s.flow_known = true;
-	assert_int_equal(look(&s), 0);
-	/* both freed; the allocator uses half of it for what it does not tell */
-	s.now[0] = s.now[1] = (struct figures){ 0 };
-	s.freed_total[0] = s.freed_total[1] = 64 * MIB;
-	s.accounts.other = 32 * MIB;
-	s.flow_left = 96 * MIB;
-	e = the_drop(&s);
-	assert_int_equal(e->bytes, 96 * MIB);
-	assert_int_equal(e->freed, 96 * MIB);
-	assert_int_equal(e->n_stacks, 2);
-	assert_int_equal(e->stacks[0].bytes + e->stacks[1].bytes, 96 * MIB);
-	scene_end(&s);
 }
 
 /* A drop over several snapshots is one event; one that never ends is told in parts. */
 static void test_long_drop(void **state)
 {
-	struct scene s;
+	struct scene *s = *state;
 	size_t events = 0;
 	uint64_t bytes = 0;
 
-	(void)state;
-	scene_begin(&s);
-	assert_int_equal(look(&s), 0);
+	assert_int_equal(look(s), 0);
 	for (int i = 1; i <= 4; i++) {
-		s.now[0] = (struct figures){ .resident = (64 - 16ull * i) * MIB,
-					     .swapped = 16ull * i * MIB };
-		assert_int_equal(look(&s), 0);
+		s->now[0] = (struct figures){ .resident = (64 - 16ull * i) * MIB,
+					      .swapped = 16ull * i * MIB };
+		assert_int_equal(look(s), 0);
 	}
-	assert_int_equal(look(&s), 1);
-	assert_int_equal(s.f.s->events.at[0].swapped, 64 * MIB);
-	s.now[0] = (struct figures){ .resident = 2000 * MIB };
-	assert_int_equal(look(&s), 0);
+	assert_int_equal(look(s), 1);
+	assert_int_equal(s->f.s->events.at[0].swapped, 64 * MIB);
+	s->now[0] = (struct figures){ .resident = 2000 * MIB };
+	assert_int_equal(look(s), 0);
 	for (int i = 1; i <= 20; i++) {
-		s.now[0] = (struct figures){ .resident = (2000 - 90ull * i) * MIB,
-					     .swapped = 90ull * i * MIB };
-		events += look(&s);
-		if (s.f.s->events.n)
-			bytes += s.f.s->events.at[0].swapped;
+		s->now[0] = (struct figures){ .resident = (2000 - 90ull * i) * MIB,
+					      .swapped = 90ull * i * MIB };
+		events += look(s);
+		if (s->f.s->events.n)
+			bytes += s->f.s->events.at[0].swapped;
 	}
 	assert_true(events >= 1);
 	for (int i = 0; i < 3; i++) {
-		look(&s);
-		if (s.f.s->events.n)
-			bytes += s.f.s->events.at[0].swapped;
+		look(s);
+		if (s->f.s->events.n)
+			bytes += s->f.s->events.at[0].swapped;
 	}
 	assert_int_equal(bytes, 1800 * MIB);
-	scene_end(&s);
 }
 
 static void test_no_drop(void **state)
 {
-	struct scene s;
+	struct scene *s = *state;
 
-	(void)state;
-	scene_begin(&s);
-	assert_int_equal(look(&s), 0);
+	assert_int_equal(look(s), 0);
 	/* it breathes */
 	for (int i = 0; i < 20; i++) {
-		s.now[0].resident = 64 * MIB - (i % 3) * MIB / 2;
-		assert_int_equal(look(&s), 0);
+		s->now[0].resident = 64 * MIB - (i % 3) * MIB / 2;
+		assert_int_equal(look(s), 0);
 	}
 	/* it grows */
-	s.now[0].resident = 640 * MIB;
-	assert_int_equal(look(&s), 0);
-	assert_int_equal(look(&s), 0);
+	s->now[0].resident = 640 * MIB;
+	assert_int_equal(look(s), 0);
+	assert_int_equal(look(s), 0);
 	/* it ends, while its memory is being taken down */
-	s.now[0].resident = 0;
-	assert_int_equal(look(&s), 0);
-	s.exited = true;
-	assert_int_equal(look(&s), 0);
-	assert_int_equal(look(&s), 0);
-	scene_end(&s);
+	s->now[0].resident = 0;
+	assert_int_equal(look(s), 0);
+	s->exited = true;
+	assert_int_equal(look(s), 0);
+	assert_int_equal(look(s), 0);
 }
+
+#define STORY(test) cmocka_unit_test_setup_teardown(test, scene_begin, scene_end)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_swapped),
-		cmocka_unit_test(test_freed_and_returned),
-		cmocka_unit_test(test_freed_and_asked_anew),
-		cmocka_unit_test(test_kept_then_trimmed),
-		cmocka_unit_test(test_files_and_before),
-		cmocka_unit_test(test_growth_is_set_off),
-		cmocka_unit_test(test_swapped_while_it_grows),
-		cmocka_unit_test(test_growth_hides_swap),
-		cmocka_unit_test(test_pages_outweigh_sums),
-		cmocka_unit_test(test_named_no_more_than_left),
-		cmocka_unit_test(test_long_drop),
-		cmocka_unit_test(test_no_drop),
+	struct CMUnitTest tests[N_CHANGES + 5] = {
+		[N_CHANGES] = STORY(test_kept_then_trimmed),
+		STORY(test_files_and_before),
+		STORY(test_pages_outweigh_sums),
+		STORY(test_long_drop),
+		STORY(test_no_drop),
 	};
 
+	for (size_t i = 0; i < N_CHANGES; i++) {
+		tests[i] = (struct CMUnitTest)STORY(test_change);
+		tests[i].name = changes[i].name;
+		tests[i].initial_state = (void *)&changes[i];
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
