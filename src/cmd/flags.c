@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/units.h"
 #include "model/filter.h"
 #include "model/order.h"
 #include "record/writer.h"
 
-#define MIN_DELAY_NS 10000000ull
+#define MIN_DELAY_NS (10 * NS_PER_MS)
 
 /* A plain decimal number up to max, all of text; false for anything else. */
 static bool parse_number(const char *text, uint64_t max, uint64_t *value)

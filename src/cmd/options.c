@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cmd/flags.h"
 #include "model/object_types.h"
 #include "cmd/suggest.h"
 
-#define SECOND_NS	 1000000000ull
 #define DEFAULT_LIMIT	 20
-#define DEFAULT_OLDER_NS (SECOND_NS / 2)
+#define DEFAULT_OLDER_NS (NS_PER_S / 2)
 
 struct parser {
 	struct options *options;
@@ -339,7 +339,7 @@ int options_parse(enum verb_id verb, int argc, char *const argv[], struct option
 	*options = (struct options){
 		.verb = verb,
 		.live.mode = MODE_FULL,
-		.delay_ns = SECOND_NS,
+		.delay_ns = NS_PER_S,
 		.view = { .limit = DEFAULT_LIMIT, .older_ns = DEFAULT_OLDER_NS },
 	};
 	err = parse_words(&p);

@@ -19,7 +19,6 @@
 #include "record/writer.h"
 
 #define DEFAULT_FILE "memtop.db"
-#define SECOND_NS    1000000000ull
 
 struct record {
 	const struct options *options;
@@ -39,7 +38,7 @@ static void print_progress(const struct record *r, const struct snapshot *s)
 {
 	struct figures total = snapshot_total(s);
 	char allocated[24], resident[24], size[24];
-	uint64_t seconds = s->elapsed_ns / SECOND_NS;
+	uint64_t seconds = s->elapsed_ns / NS_PER_S;
 
 	message_progress("%02llu:%02llu:%02llu  allocated %s  resident %s  %zu process%s  %s in %s",
 			 (unsigned long long)seconds / 3600, (unsigned long long)seconds / 60 % 60,

@@ -19,8 +19,7 @@
 
 /* live wants to be polled each 100 ms at least, and a signal between two calls must not wait long.
  */
-#define MAX_WAIT_NS 50000000ull
-#define MS_NS	    1000000ull
+#define MAX_WAIT_NS (50 * NS_PER_MS)
 
 struct session {
 	const struct options *options;
@@ -154,7 +153,7 @@ static int wait_for_events(struct session *m, uint64_t now)
 		wait = m->next_ns - now;
 	if (m->end_ns && m->end_ns - now < wait)
 		wait = m->end_ns - now;
-	err = live_poll(m->live, (int)((wait + MS_NS - 1) / MS_NS));
+	err = live_poll(m->live, (int)((wait + NS_PER_MS - 1) / NS_PER_MS));
 	m->fresh = false;
 	/* a mark is measured at once */
 	if (marks_came(m->marks))

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cmd/message.h"
 #include "cmd/signals.h"
@@ -12,8 +13,6 @@
 #include "export/types_json.h"
 #include "live/object_census.h"
 #include "view/types_table.h"
-
-#define MS_NS 1000000ull
 
 int types_write(FILE *out, pid_t pid, bool json, const struct table_options *table)
 {
@@ -47,7 +46,7 @@ static int look(const struct options *options, struct sink *sink)
 
 	for (uint64_t i = 0; i < times && !err && !signals_stop(); i++) {
 		/* a signal ends the wait */
-		if (i && poll(NULL, 0, (int)(options->delay_ns / MS_NS)) < 0)
+		if (i && poll(NULL, 0, (int)(options->delay_ns / NS_PER_MS)) < 0)
 			break;
 		for (size_t p = 0; p < options->pids.n && !err; p++)
 			err = print(options, sink, options->pids.at[p]);

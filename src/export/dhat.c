@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/strpool.h"
 #include "base/table.h"
 #include "export/frame_set.h"
@@ -142,7 +143,7 @@ static int frame_put(struct json_writer *w, const struct frame *f)
 static void head_put(struct json_writer *w, const struct snapshot *s)
 {
 	const struct snapshot_process *p = s->processes.n == 1 ? s->processes.at : NULL;
-	uint64_t ms = s->elapsed_ns / 1000000;
+	uint64_t ms = s->elapsed_ns / NS_PER_MS;
 
 	json_number(w, "dhatFileVersion", 2);
 	json_text(w, "mode", "heap");

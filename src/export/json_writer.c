@@ -7,6 +7,7 @@
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 struct json_writer {
@@ -98,8 +99,8 @@ void json_bool(struct json_writer *w, const char *key, bool value)
 void json_seconds(struct json_writer *w, const char *key, uint64_t ns)
 {
 	char digits[40];
-	int n = snprintf(digits, sizeof(digits), "%" PRIu64 ".%09" PRIu64, ns / 1000000000,
-			 ns % 1000000000);
+	int n = snprintf(digits, sizeof(digits), "%" PRIu64 ".%09" PRIu64, ns / NS_PER_S,
+			 ns % NS_PER_S);
 
 	key_put(w, key);
 	check(w, yajl_gen_number(w->gen, digits, (size_t)n));

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "export/call_tree.h"
 #include "export/course.h"
 #include "export/label.h"
@@ -137,7 +138,7 @@ static void snapshot_head_put(FILE *out, int number, const struct course_point *
 	fprintf(out,
 		"#-----------\nsnapshot=%d\n#-----------\ntime=%" PRIu64 "\nmem_heap_B=%" PRIu64
 		"\nmem_heap_extra_B=0\nmem_stacks_B=0\n",
-		number, point->elapsed_ns / 1000000, point->bytes);
+		number, point->elapsed_ns / NS_PER_MS, point->bytes);
 }
 
 static void head_put(FILE *out, const struct snapshot *s, enum export_value value)

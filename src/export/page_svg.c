@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/units.h"
 #include "base/utf8.h"
 
@@ -124,7 +125,7 @@ static void axes_put(FILE *out, const struct scale *scale)
 			y_of(scale, at) + 4, units_bytes(bytes, sizeof(bytes), at));
 		fprintf(out, "<text x='%.1f' y='%d' text-anchor='middle'>%.*f s</text>\n",
 			LEFT + (double)i / TICKS * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM + 18,
-			scale->span < 10000000000ull ? 1 : 0, seconds);
+			scale->span < 10 * NS_PER_S ? 1 : 0, seconds);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "base/clock.h"
 #include "export/label.h"
 #include "export/perf_space.h"
 
@@ -91,8 +92,8 @@ static int sample_put(struct script *script, const struct snapshot_stack *stack,
 		return 0;
 	label_comm(comm, p);
 	fprintf(script->out, "%s %5u/%-5u %5" PRIu64 ".%06" PRIu64 ": %10" PRIu64 " %14s: \n", comm,
-		p->pid, stack->thread ? stack->thread : p->pid, ns / 1000000000,
-		ns / 1000 % 1000000, bytes, event);
+		p->pid, stack->thread ? stack->thread : p->pid, ns / NS_PER_S, ns / 1000 % 1000000,
+		bytes, event);
 	if (stack->kind != STACK_BEFORE_ATTACH)
 		frames = stack_table_frames(script->s->table, stack->stack, &n);
 	for (size_t i = 0; i < n && !err; i++)

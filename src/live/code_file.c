@@ -9,16 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/table.h"
 #include "probe/attach.h"
 #include "stack/target_file.h"
 
-#define NS_PER_S 1000000000ULL
-
 static uint64_t version_of(const struct stat *st)
 {
-	return (uint64_t)st->st_mtim.tv_sec * NS_PER_S + (uint64_t)st->st_mtim.tv_nsec;
+	return timespec_ns(&st->st_mtim);
 }
 
 /* The device and inode are those of the maps: that is what the kernel side sees, too. */

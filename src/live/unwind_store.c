@@ -19,7 +19,7 @@
 #define SPARE_ALL_MAX	16
 
 /* A walk takes microseconds; a preempted one perhaps some milliseconds. */
-#define GRACE_NS 1000000000ULL
+#define GRACE_NS NS_PER_S
 
 struct slice {
 	uint32_t first, n;

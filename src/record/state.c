@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-#define MS_NS	 1000000ull
+#include "base/clock.h"
+
 #define WAVER_MS 50
 
 /* Where each figure is in a snapshot's stack; those without an offset are made by hand. */
@@ -38,7 +39,7 @@ static uint64_t born_ms(uint64_t oldest_ns, uint64_t elapsed_ns, uint64_t before
 
 	if (!oldest_ns)
 		return 0;
-	born = 1 + (elapsed_ns > oldest_ns ? (elapsed_ns - oldest_ns) / MS_NS : 0);
+	born = 1 + (elapsed_ns > oldest_ns ? (elapsed_ns - oldest_ns) / NS_PER_MS : 0);
 	if (before && born + WAVER_MS > before && before + WAVER_MS > born)
 		return before;
 	return born;
@@ -73,6 +74,6 @@ void state_to_stack(const struct state *state, uint64_t elapsed_ns, struct snaps
 	if (!state->of[STATE_BORN_MS])
 		return;
 	/* a file may say anything here */
-	born_ns = (state->of[STATE_BORN_MS] - 1) * MS_NS;
+	born_ns = (state->of[STATE_BORN_MS] - 1) * NS_PER_MS;
 	stack->oldest_ns = elapsed_ns > born_ns ? elapsed_ns - born_ns : 1;
 }

@@ -10,7 +10,7 @@
 #include "screen/state.h"
 
 /* A measurement that takes longer than this says what it is at. */
-#define LONG_NS 500000000ull
+#define LONG_NS (NS_PER_S / 2)
 
 /* From so many cells on, lines of figures have room for all their words. */
 #define WIDE	    100
@@ -54,7 +54,7 @@ static struct subject subject_find(const struct screen *s)
 
 static void duration_text(char *buf, size_t n, uint64_t ns)
 {
-	uint64_t s = ns / 1000000000u;
+	uint64_t s = ns / NS_PER_S;
 
 	if (s < 60)
 		snprintf(buf, n, "%" PRIu64 "s", s);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/units.h"
 #include "screen/paint.h"
 #include "screen/state.h"
@@ -40,8 +41,7 @@ static void marks_draw(const struct screen *s, int y, size_t shown)
 static void axis_draw(const struct screen *s, int y, size_t shown)
 {
 	uint64_t then = history_time_ns(s->history, shown ? shown - 1 : 0);
-	uint64_t seconds =
-		then && s->now->time_ns > then ? (s->now->time_ns - then) / 1000000000u : 0;
+	uint64_t seconds = then && s->now->time_ns > then ? (s->now->time_ns - then) / NS_PER_S : 0;
 	int x = COLS - (int)((shown + paint_curve_samples(1) - 1) / paint_curve_samples(1));
 
 	if (seconds && x < COLS - 16)

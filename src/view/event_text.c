@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "model/blame.h"
 #include "model/stack_table.h"
 #include "view/column.h"
@@ -20,7 +21,7 @@
 
 static void put_time(FILE *out, uint64_t time_ns)
 {
-	time_t seconds = (time_t)(time_ns / 1000000000u);
+	time_t seconds = (time_t)(time_ns / NS_PER_S);
 	struct tm tm;
 	char text[16];
 
