@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/vec.h"
+#include "probe/elf_table.h"
 #include "probe/function_starts.h"
 #include "probe/prologue.h"
 
@@ -143,51 +144,24 @@ enum image_kind image_kind(const struct image *image)
 	return image->kind;
 }
 
-static int each_in_table(struct image *image, Elf_Scn *scn, const GElf_Shdr *head,
-			 int (*fn)(const struct image_symbol *symbol, void *ctx), void *ctx)
-{
-	Elf_Data *data = elf_getdata(scn, NULL);
-	size_t i, n = data ? data->d_size / sizeof(Elf64_Sym) : 0;
-	struct image_symbol symbol = { .dynamic = head->sh_type == SHT_DYNSYM };
-	GElf_Sym s;
-	int err;
-
-	for (i = 1; i < n && gelf_getsym(data, i, &s); i++) {
-		if (GELF_ST_TYPE(s.st_info) != STT_FUNC || s.st_shndx == SHN_UNDEF || !s.st_value)
-			continue;
-		symbol.name = elf_strptr(image->elf, head->sh_link, s.st_name);
-		if (!symbol.name)
-			continue;
-		symbol.address = s.st_value;
-		symbol.size = s.st_size;
-		symbol.global = GELF_ST_BIND(s.st_info) != STB_LOCAL;
-		err = fn(&symbol, ctx);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 int image_each_symbol(struct image *image, int (*fn)(const struct image_symbol *symbol, void *ctx),
 		      void *ctx)
 {
-	static const uint32_t tables[] = { SHT_DYNSYM, SHT_SYMTAB };
-	GElf_Shdr head;
-	Elf_Scn *scn;
-	size_t t;
-	int err;
+	struct elf_symbols s = elf_symbols_begin(image->elf, ELF_SYMBOLS_ALL);
+	struct image_symbol symbol;
+	int err = 0;
 
-	for (t = 0; t < 2; t++) {
-		for (scn = NULL; (scn = elf_nextscn(image->elf, scn));) {
-			if (!gelf_getshdr(scn, &head) || head.sh_type != tables[t])
-				continue;
-			err = each_in_table(image, scn, &head, fn, ctx);
-			if (err)
-				return err;
-			break; /* a file has one of each */
-		}
+	while (!err && (symbol.name = elf_symbols_next(&s))) {
+		if (GELF_ST_TYPE(s.now.st_info) != STT_FUNC || s.now.st_shndx == SHN_UNDEF ||
+		    !s.now.st_value)
+			continue;
+		symbol.address = s.now.st_value;
+		symbol.size = s.now.st_size;
+		symbol.dynamic = s.dynamic;
+		symbol.global = GELF_ST_BIND(s.now.st_info) != STB_LOCAL;
+		err = fn(&symbol, ctx);
 	}
-	return 0;
+	return err;
 }
 
 static bool is_one_of(const char *name, const char *const names[])
@@ -201,32 +175,13 @@ static bool is_one_of(const char *name, const char *const names[])
 	return false;
 }
 
-static bool table_mentions(struct image *image, Elf_Scn *scn, const GElf_Shdr *head,
-			   const char *const names[])
-{
-	Elf_Data *data = elf_getdata(scn, NULL);
-	size_t n = data ? data->d_size / sizeof(Elf64_Sym) : 0;
-	GElf_Sym s;
-
-	for (size_t i = 1; i < n && gelf_getsym(data, (int)i, &s); i++) {
-		const char *name = elf_strptr(image->elf, head->sh_link, s.st_name);
-
-		if (name && is_one_of(name, names))
-			return true;
-	}
-	return false;
-}
-
 bool image_mentions(struct image *image, const char *const names[])
 {
-	Elf_Scn *scn = NULL;
-	GElf_Shdr head;
+	struct elf_symbols s = elf_symbols_begin(image->elf, ELF_SYMBOLS_ALL);
+	const char *name;
 
-	while ((scn = elf_nextscn(image->elf, scn))) {
-		if (!gelf_getshdr(scn, &head) ||
-		    (head.sh_type != SHT_DYNSYM && head.sh_type != SHT_SYMTAB))
-			continue;
-		if (table_mentions(image, scn, &head, names))
+	while ((name = elf_symbols_next(&s))) {
+		if (is_one_of(name, names))
 			return true;
 	}
 	return false;
@@ -234,27 +189,15 @@ bool image_mentions(struct image *image, const char *const names[])
 
 int image_address_of(struct image *image, const char *name, uint64_t *address)
 {
-	Elf_Scn *scn = NULL;
-	GElf_Shdr head;
+	struct elf_symbols s = elf_symbols_begin(image->elf, ELF_SYMBOLS_DYNAMIC);
+	const char *found;
 
 	*address = 0;
-	while ((scn = elf_nextscn(image->elf, scn))) {
-		Elf_Data *data;
-		size_t n;
-		GElf_Sym s;
-
-		if (!gelf_getshdr(scn, &head) || head.sh_type != SHT_DYNSYM)
+	while ((found = elf_symbols_next(&s))) {
+		if (s.now.st_shndx == SHN_UNDEF || strcmp(found, name))
 			continue;
-		data = elf_getdata(scn, NULL);
-		n = data ? data->d_size / sizeof(Elf64_Sym) : 0;
-		for (size_t i = 1; i < n && gelf_getsym(data, i, &s); i++) {
-			const char *found = elf_strptr(image->elf, head.sh_link, s.st_name);
-
-			if (s.st_shndx == SHN_UNDEF || !found || strcmp(found, name))
-				continue;
-			*address = s.st_value;
-			return 0;
-		}
+		*address = s.now.st_value;
+		return 0;
 	}
 	return -ENOENT;
 }
@@ -354,25 +297,13 @@ int image_each_code(struct image *image,
 /* Puts the addresses in that the dynamic linker would: R_X86_64_RELATIVE, psABI 4.4.1. */
 static void segment_relocate(struct image *image, const struct segment *s, uint64_t *words)
 {
-	Elf_Scn *scn = NULL;
-	GElf_Shdr head;
-	GElf_Rela rela;
+	struct elf_relocations r = elf_relocations_begin(image->elf);
 
-	while ((scn = elf_nextscn(image->elf, scn))) {
-		Elf_Data *data;
-		size_t n;
+	while (elf_relocations_next(&r)) {
+		uint64_t at = r.now.r_offset - s->address;
 
-		if (!gelf_getshdr(scn, &head) || head.sh_type != SHT_RELA)
-			continue;
-		data = elf_getdata(scn, NULL);
-		n = data ? data->d_size / sizeof(Elf64_Rela) : 0;
-		for (size_t i = 0; i < n && gelf_getrela(data, i, &rela); i++) {
-			uint64_t at = rela.r_offset - s->address;
-
-			if (GELF_R_TYPE(rela.r_info) == R_X86_64_RELATIVE && !(at & 7) &&
-			    at < s->size)
-				words[at / 8] = rela.r_addend;
-		}
+		if (GELF_R_TYPE(r.now.r_info) == R_X86_64_RELATIVE && !(at & 7) && at < s->size)
+			words[at / 8] = r.now.r_addend;
 	}
 }
 
@@ -395,36 +326,13 @@ int image_each_data(struct image *image,
 	return 0;
 }
 
-static const char *dynamic_name(struct image *image, uint32_t table, size_t index)
-{
-	Elf_Scn *scn = elf_getscn(image->elf, table);
-	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
-	GElf_Shdr head;
-	GElf_Sym s;
-
-	if (!data || !gelf_getshdr(scn, &head) ||
-	    (head.sh_type != SHT_DYNSYM && head.sh_type != SHT_SYMTAB) ||
-	    !gelf_getsym(data, index, &s))
-		return NULL;
-	return elf_strptr(image->elf, head.sh_link, s.st_name);
-}
-
 const char *image_slot_name(struct image *image, uint64_t address)
 {
-	Elf_Scn *scn = NULL;
-	GElf_Shdr head;
-	Elf_Data *data;
-	GElf_Rela rela;
-	size_t i, n;
+	struct elf_relocations r = elf_relocations_begin(image->elf);
 
-	while ((scn = elf_nextscn(image->elf, scn))) {
-		if (!gelf_getshdr(scn, &head) || head.sh_type != SHT_RELA)
-			continue;
-		data = elf_getdata(scn, NULL);
-		n = data ? data->d_size / sizeof(Elf64_Rela) : 0;
-		for (i = 0; i < n && gelf_getrela(data, i, &rela); i++)
-			if (rela.r_offset == address && GELF_R_SYM(rela.r_info))
-				return dynamic_name(image, head.sh_link, GELF_R_SYM(rela.r_info));
+	while (elf_relocations_next(&r)) {
+		if (r.now.r_offset == address && GELF_R_SYM(r.now.r_info))
+			return elf_relocations_name(&r);
 	}
 	return NULL;
 }
