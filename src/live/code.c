@@ -14,7 +14,6 @@
 #include "live/code_file.h"
 #include "live/file_watch.h"
 #include "probe/attach.h"
-#include "probe/pymalloc.h"
 #include "python/trampoline.h"
 #include "stack/unwind_table.h"
 
@@ -108,19 +107,6 @@ static int code_file_add_rows(struct code *c, struct code_file *f, struct unwind
 	return err == -ENOMEM ? err : 0;
 }
 
-/* Its own object allocator, where an interpreter is in the file. */
-static void code_file_plan_python(struct code_file *f)
-{
-	int err = pymalloc_plan(f->fd, &f->plan, &f->pymalloc);
-
-	if (err)
-		log_warn("small objects of %s are not counted: %s", f->path, error_text(err));
-	if (f->pymalloc.unread)
-		log_warn("%zu of %zu places where the compiler has put Python's object allocator "
-			 "into %s could not be read: what they allocate is not counted",
-			 f->pymalloc.unread, f->pymalloc.copies, f->path);
-}
-
 /* Rows of the same build are there already, or are made now. */
 static void code_file_find_rows(struct code *c, struct code_file *f)
 {
@@ -154,14 +140,7 @@ static int64_t code_read(struct code *c, pid_t pid, const struct map *m)
 	code_file_find_rows(c, f);
 	f->rows.file = c->files.n + 1;
 	python_interpreter_find(f->fd, f->path, &f->python);
-	if (f->python.version)
-		pymalloc_arena_function(f->fd, &f->arena, &f->arena_end);
-	if (c->with_probes)
-		probe_plan_file(f->fd, &f->plan);
-	if (c->with_probes && f->python.supported)
-		f->watches_codes = !pymalloc_plan_codes(f->fd, &f->plan);
-	if (c->with_probes && c->pymalloc && f->python.version)
-		code_file_plan_python(f);
+	code_file_plan(f, c->with_probes, c->pymalloc);
 	if (!f->plan.n) {
 		close(f->fd);
 		f->fd = -1;

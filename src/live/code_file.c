@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/table.h"
 #include "probe/attach.h"
+#include "probe/image.h"
 #include "stack/target_file.h"
 
 static uint64_t version_of(const struct stat *st)
@@ -110,6 +112,43 @@ struct code_file *code_file_open(pid_t pid, const struct map *map, const char *p
 	f->key = key_of(map, &st);
 	code_file_note_build(f, &st);
 	return f;
+}
+
+/* Its own object allocator, where an interpreter is in the file. */
+static void plan_pymalloc(struct code_file *f, struct image *image)
+{
+	int err = pymalloc_plan(image, &f->plan, &f->pymalloc);
+
+	if (err)
+		log_warn("small objects of %s are not counted: %s", f->path, error_text(err));
+	if (f->pymalloc.unread)
+		log_warn("%zu of %zu places where the compiler has put Python's object allocator "
+			 "into %s could not be read: what they allocate is not counted",
+			 f->pymalloc.unread, f->pymalloc.copies, f->path);
+}
+
+void code_file_plan(struct code_file *f, bool with_probes, bool pymalloc)
+{
+	struct image *image;
+	int err;
+
+	if (!with_probes && !f->python.version)
+		return;
+	err = image_open(f->fd, &image);
+	if (err) {
+		log_write(pymalloc && f->python.version ? LOG_WARN : LOG_DEBUG,
+			  "allocations of %s are not counted: %s", f->path, error_text(err));
+		return;
+	}
+	if (f->python.version)
+		pymalloc_arena_function(image, &f->arena, &f->arena_end);
+	if (with_probes)
+		probe_plan_image(image, &f->plan);
+	if (with_probes && f->python.supported)
+		f->watches_codes = !pymalloc_plan_codes(image, &f->plan);
+	if (with_probes && pymalloc && f->python.version)
+		plan_pymalloc(f, image);
+	image_close(image);
 }
 
 bool code_file_was_changed(const struct code_file *f)

@@ -59,6 +59,14 @@ int code_file_identify(pid_t pid, const struct map *map, struct file_key *key);
  */
 struct code_file *code_file_open(pid_t pid, const struct map *map, const char *path);
 
+/*
+ * Looks, by f->python and fd, for what is to be probed in the file (with_probes; pymalloc: CPython's
+ * object allocator as well), and for the function of an interpreter that maps an arena.  Where nothing
+ * is found, or the file is not to be understood, all stays empty; what will be missing from the figures
+ * is said in the log.
+ */
+void code_file_plan(struct code_file *f, bool with_probes, bool pymalloc);
+
 /* True when the file has been written to since it was opened (while fd is open). */
 bool code_file_was_changed(const struct code_file *f);
 

@@ -2,7 +2,8 @@
 /*
  * image: an ELF file as the planner sees it: functions by name, code by address, pointers by slot.
  *
- * plan.c opens one for each file that it plans.  It trusts nothing that the file says: every offset
+ * live/code_file.c opens one for each file, for plan.h and pymalloc.h to look for what is to be probed
+ * in it.  It trusts nothing that the file says: every offset
  * and count is checked against what is there; it never maps the file, which may shrink meanwhile.
  *
  *	address --program headers--> file offset --pread--> code

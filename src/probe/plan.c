@@ -334,16 +334,13 @@ void probe_plan_sort(struct probe_plan *plan)
 	plan->n = n;
 }
 
-int probe_plan_file(int fd, struct probe_plan *out)
+int probe_plan_image(struct image *image, struct probe_plan *out)
 {
-	struct planner p = { 0 };
+	struct planner p = { .image = image };
 	int err;
 
 	*out = (struct probe_plan){ 0 };
-	err = image_open(fd, &p.image);
-	if (err)
-		return err;
-	err = image_each_symbol(p.image, collect, &p);
+	err = image_each_symbol(image, collect, &p);
 	if (err || !p.found.n)
 		goto out;
 	p.code = malloc(MAX_CODE);
@@ -364,7 +361,6 @@ out:
 		probe_plan_free(out);
 	free(p.code);
 	vec_free(&p.found);
-	image_close(p.image);
 	return err;
 }
 

@@ -39,6 +39,8 @@
 
 #include "base/vec.h"
 
+struct image;
+
 /* The longest, with NUL: _ZdlPvSt11align_val_tRKSt9nothrow_t; longer ones would be cut. */
 #define PROBE_NAME_LEN 48
 
@@ -59,12 +61,11 @@ struct probe_site {
 struct probe_plan VEC_OF(struct probe_site);
 
 /*
- * Plans the file behind fd, which stays the caller's (its position may change).  *out is
- * overwritten and is the caller's to free, also when it holds no site: a file without an allocator
- * is none to complain about.  0, -ENOEXEC (not an ELF file that can be probed: 32 bit, another
- * processor, …), -ENOMEM, with error_text() set.
+ * Plans a file.  *out is overwritten and is the caller's to free, also when it holds no site: a file
+ * without an allocator is none to complain about.  0, -ENOEXEC (it has too many of them), -ENOMEM,
+ * with error_text() set.
  */
-int probe_plan_file(int fd, struct probe_plan *out);
+int probe_plan_image(struct image *image, struct probe_plan *out);
 
 /* Orders a plan that sites were added to, and leaves out what was there before. */
 void probe_plan_sort(struct probe_plan *plan);

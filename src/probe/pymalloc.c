@@ -71,6 +71,15 @@ static int note_symbol(const struct image_symbol *symbol, void *ctx)
 	return 0;
 }
 
+static struct finder finder_of(struct image *image)
+{
+	struct finder f = { .image = image };
+
+	image_each_symbol(image, note_symbol, &f);
+	image_address_of(image, "_PyRuntime", &f.runtime);
+	return f;
+}
+
 /*
  * True when the function's first `length` bytes have an operand that may be the address: relative to
  * the instruction's end, to _PyRuntime (which has the table from 3.12 on), or as it is.
@@ -168,16 +177,16 @@ static uint64_t find_new_pool(const struct finder *f)
 	return 0;
 }
 
-static int add_function(const struct finder *f, struct probe_plan *plan, uint64_t address,
+static int add_function(const struct image *image, struct probe_plan *plan, uint64_t address,
 			const char *name, uint64_t cookie)
 {
 	uint8_t code[CODE_BYTES];
-	size_t n = image_code(f->image, address, code, sizeof(code));
+	size_t n = image_code(image, address, code, sizeof(code));
 	struct probe_site site = { .wants_return = (cookie & 0xff) != HEAP_FREE };
 	struct prologue place;
 
-	prologue_pick(image_machine(f->image), code, n, cookie & ~HEAP_PYTHON, &place);
-	if (image_offset(f->image, address + place.skipped, &site.offset))
+	prologue_pick(image_machine(image), code, n, cookie & ~HEAP_PYTHON, &place);
+	if (image_offset(image, address + place.skipped, &site.offset))
 		return -ENOENT;
 	site.cookie = place.cookie | (cookie & HEAP_PYTHON);
 	site.skipped = place.skipped;
@@ -227,7 +236,7 @@ static int add_sites(struct finder *f, struct probe_plan *plan, struct pymalloc 
 	int err = add_copies(f, plan, out);
 
 	for (int i = TABLE_MALLOC; !err && i < TABLE_WORDS; i++)
-		err = add_function(f, plan, f->functions[i], roles[i].name, roles[i].cookie);
+		err = add_function(f->image, plan, f->functions[i], roles[i].name, roles[i].cookie);
 	if (err || !out->copies || !f->pools)
 		return err;
 	out->pools = f->pools;
@@ -235,33 +244,26 @@ static int add_sites(struct finder *f, struct probe_plan *plan, struct pymalloc 
 	if (!new_pool)
 		return -ENOENT;
 	return add_function(
-		f, plan, new_pool, "allocate_from_new_pool",
+		f->image, plan, new_pool, "allocate_from_new_pool",
 		HEAP_COOKIE(HEAP_POOL, HEAP_ARG_NONE, HEAP_ARG_NONE, HEAP_ARG_NONE, HEAP_ARG_NONE));
 }
 
-int pymalloc_plan(int fd, struct probe_plan *plan, struct pymalloc *out)
+int pymalloc_plan(struct image *image, struct probe_plan *plan, struct pymalloc *out)
 {
-	struct finder f = { 0 };
+	struct finder f = finder_of(image);
 	size_t before = plan->n;
 	int err;
 
 	*out = (struct pymalloc){ 0 };
-	err = image_open(fd, &f.image);
-	if (err)
-		return err;
-	image_each_symbol(f.image, note_symbol, &f);
-	image_address_of(f.image, "_PyRuntime", &f.runtime);
 	if (!f.object_malloc || !f.object_free)
-		goto out;
-	err = image_each_data(f.image, find_table, &f);
+		return 0;
+	err = image_each_data(image, find_table, &f);
 	if (err == 1)
-		err = image_each_data(f.image, find_pools, &f);
+		err = image_each_data(image, find_pools, &f);
 	else if (!err)
 		err = -ENOENT;
 	if (err >= 0)
 		err = add_sites(&f, plan, out);
-out:
-	image_close(f.image);
 	if (err) {
 		plan->n = before;
 		*out = (struct pymalloc){ 0 };
@@ -290,24 +292,16 @@ static int find_arenas(uint64_t address, const uint64_t *words, size_t n, void *
 	return 0;
 }
 
-int pymalloc_arena_function(int fd, uint64_t *start, uint64_t *end)
+int pymalloc_arena_function(struct image *image, uint64_t *start, uint64_t *end)
 {
-	struct finder f = { 0 };
-	int err;
+	struct finder f = finder_of(image);
+	int err = f.get_arenas ? image_each_data(image, find_arenas, &f) : 0;
 
 	*start = *end = 0;
-	err = image_open(fd, &f.image);
-	if (err)
-		return err;
-	image_each_symbol(f.image, note_symbol, &f);
-	image_address_of(f.image, "_PyRuntime", &f.runtime);
-	if (f.get_arenas)
-		err = image_each_data(f.image, find_arenas, &f);
 	if (err == 1) {
 		*start = f.arena;
-		*end = image_function_end(f.image, f.arena);
+		*end = image_function_end(image, f.arena);
 	}
-	image_close(f.image);
 	return err < 0 ? err : *start < *end ? 0 : -ENOENT;
 }
 
@@ -329,18 +323,18 @@ static int find_word(uint64_t address, const uint64_t *words, size_t n, void *ct
 	return 1;
 }
 
-static int add_code_end(const struct finder *f, struct probe_plan *plan, uint64_t function)
+static int add_code_end(struct image *image, struct probe_plan *plan, uint64_t function)
 {
 	struct copied wanted = { function, HEAP_CODE_GONE, 1 };
 	struct copies copies = { 0 };
 	size_t unread = 0, n;
-	int err = copies_find(f->image, &wanted, 1, &copies, &unread);
+	int err = copies_find(image, &wanted, 1, &copies, &unread);
 
 	n = copies.n + unread;
 	vec_free(&copies);
 	if (err || n)
 		return err ? err : -ENOENT;
-	err = add_function(f, plan, function, "code_dealloc",
+	err = add_function(image, plan, function, "code_dealloc",
 			   HEAP_COOKIE(HEAP_CODE_GONE, HEAP_ARG_NONE, HEAP_ARG_NONE, HEAP_ARG_NONE,
 				       HEAP_ARG_NONE));
 	if (!err)
@@ -348,25 +342,19 @@ static int add_code_end(const struct finder *f, struct probe_plan *plan, uint64_
 	return err;
 }
 
-int pymalloc_plan_codes(int fd, struct probe_plan *plan)
+int pymalloc_plan_codes(struct image *image, struct probe_plan *plan)
 {
-	struct finder f = { 0 };
 	struct word_wanted end = { 0 };
-	int err;
+	int err = image_address_of(image, "PyCode_Type", &end.address);
 
-	err = image_open(fd, &f.image);
-	if (err)
-		return err;
-	err = image_address_of(f.image, "PyCode_Type", &end.address);
 	end.address += TYPE_DEALLOC;
 	if (!err)
-		err = image_each_data(f.image, find_word, &end);
+		err = image_each_data(image, find_word, &end);
 	if (err == 1)
-		err = image_starts_function(f.image, end.value) ? add_code_end(&f, plan, end.value)
-								: -ENOENT;
+		err = image_starts_function(image, end.value) ? add_code_end(image, plan, end.value)
+							      : -ENOENT;
 	else if (!err)
 		err = -ENOENT;
-	image_close(f.image);
 	if (!err)
 		probe_plan_sort(plan);
 	return err;

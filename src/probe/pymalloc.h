@@ -2,10 +2,10 @@
 /*
  * pymalloc: the places where CPython's object allocator is to be probed.
  *
- * Asked for by --pymalloc: live/code.c has them added to the plan of each file that is an
+ * Asked for by --pymalloc: live/code_file.c has them added to the plan of each file that is an
  * interpreter.  The allocator's functions are static, but a table in the initial data names them,
  * and PyObject_Malloc and PyObject_Free, which are exported, refer to it; so a stripped file will do.
- * It reads the file only and trusts nothing in it.
+ * It reads the file only (an image that its caller has opened) and trusts nothing in it.
  *
  *	PyObject_Malloc --refers to--> _PyObject { ctx, malloc, calloc, realloc, free } --> functions
  *	PyObject_Free   --refers to--'                                                  --> copies.h
@@ -26,24 +26,24 @@ struct pymalloc {
 };
 
 /*
- * Adds the sites of the interpreter in the file behind fd (the caller's) to plan.  0 (also when the
- * file has none: *out is all 0), -ENOENT (it has one whose allocator cannot be found; the sentence
- * says so), -ENOEXEC, -ENOMEM or -EIO with error_text() set; the plan is as it was then.
+ * Adds the sites of the interpreter in the file to plan.  0 (also when it has none: *out is all 0),
+ * -ENOENT (it has one whose allocator cannot be found; the sentence says so), -ENOMEM or -EIO with
+ * error_text() set; the plan is as it was then.
  */
-int pymalloc_plan(int fd, struct probe_plan *plan, struct pymalloc *out);
+int pymalloc_plan(struct image *image, struct probe_plan *plan, struct pymalloc *out);
 
 /*
  * Adds the function that ends code objects to plan: the BPF programs remember what they have read of
  * these while none has ended.  0; -ENOENT when it cannot be found, or may have copies in its callers
- * (the plan is as it was); -ENOEXEC, -ENOMEM or -EIO.
+ * (the plan is as it was); -ENOMEM or -EIO.
  */
-int pymalloc_plan_codes(int fd, struct probe_plan *plan);
+int pymalloc_plan_codes(struct image *image, struct probe_plan *plan);
 
 /*
- * Finds the function that maps an arena for the interpreter in the file behind fd: the addresses of
- * its beginning and of what follows it, as in the file.  A mapping that it asks for is an arena.
- * 0, -ENOENT (both are 0), -ENOEXEC, -ENOMEM or -EIO.
+ * Finds the function that maps an arena for the interpreter in the file: the addresses of its
+ * beginning and of what follows it, as in the file.  A mapping that it asks for is an arena.
+ * 0, -ENOENT (both are 0), -ENOMEM or -EIO.
  */
-int pymalloc_arena_function(int fd, uint64_t *start, uint64_t *end);
+int pymalloc_arena_function(struct image *image, uint64_t *start, uint64_t *end);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "memtop.h"
+#include "probe/image.h"
 #include "probe/plan.h"
 #include "probe/prologue.h"
 #include "probe/x86.h"
@@ -34,9 +35,12 @@ static void check_cookie(uint64_t cookie)
 static void try_as_file(int fd, size_t n)
 {
 	struct probe_plan plan;
+	struct image *image;
 	uint64_t end = 0;
 
-	if (probe_plan_file(fd, &plan))
+	if (image_open(fd, &image))
+		return;
+	if (probe_plan_image(image, &plan))
 		check(!plan.n && !plan.at);
 	vec_for_each (&plan, s) {
 		check(s->offset >= end && s->offset < n && s->offset >= s->skipped);
@@ -45,6 +49,7 @@ static void try_as_file(int fd, size_t n)
 		end = s->offset + 1;
 	}
 	probe_plan_free(&plan);
+	image_close(image);
 }
 
 static void try_as_function(const uint8_t *code, size_t n)

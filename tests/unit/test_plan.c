@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "memtop.h"
+#include "probe/image.h"
 #include "probe/plan.h"
 
 #define DEBIAN "/usr/lib/x86_64-linux-gnu/"
@@ -36,8 +37,14 @@ static int fd_of(const void *bytes, size_t n)
 /* Plans and closes. */
 static int plan_fd(int fd, struct probe_plan *plan)
 {
-	int err = probe_plan_file(fd, plan);
+	struct image *image;
+	int err = image_open(fd, &image);
 
+	*plan = (struct probe_plan){ 0 };
+	if (!err) {
+		err = probe_plan_image(image, plan);
+		image_close(image);
+	}
 	close(fd);
 	return err;
 }
@@ -356,13 +363,12 @@ static void test_programs(void **state)
 
 static void check_refused(int fd, int err, const char *word)
 {
-	struct probe_plan plan = { .n = 7 };
-	int got = plan_fd(fd, &plan);
+	struct image *image;
+	int got = image_open(fd, &image);
 
+	close(fd);
 	assert_int_equal(got, err);
 	assert_non_null(strstr(error_text(got), word));
-	assert_int_equal(plan.n, 0);
-	assert_null(plan.at);
 }
 
 static void test_refused(void **state)

@@ -3,6 +3,7 @@
 #include "fixture_compile.h"
 
 #include "memtop.h"
+#include "probe/image.h"
 #include "probe/pymalloc.h"
 
 /*
@@ -113,6 +114,7 @@ static void plan_built(const char *compare, const char *flags)
 {
 	struct probe_plan plan = { 0 };
 	struct pymalloc found;
+	struct image *image;
 	char source[sizeof(text) + 256];
 	int fd;
 
@@ -121,10 +123,12 @@ static void plan_built(const char *compare, const char *flags)
 	assert_int_equal(run("cc -nostdlib %s -o a a.s && strip a", flags), 0);
 	fd = open(path_of("a"), O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	assert_int_equal(pymalloc_plan(fd, &plan, &found), 0);
+	assert_int_equal(image_open(fd, &image), 0);
+	assert_int_equal(pymalloc_plan(image, &plan, &found), 0);
 	expect_sites(&plan, &found);
 	assert_true(found.pools && !(found.pools & 7));
 	probe_plan_free(&plan);
+	image_close(image);
 	close(fd);
 }
 
@@ -146,17 +150,20 @@ static void installed(void **state)
 {
 	struct probe_plan plan = { 0 };
 	struct pymalloc found;
+	struct image *image;
 	int fd = open("/usr/bin/python3", O_RDONLY | O_CLOEXEC);
 
 	(void)state;
 	if (fd < 0)
 		skip();
-	assert_int_equal(pymalloc_plan(fd, &plan, &found), 0);
+	assert_int_equal(image_open(fd, &image), 0);
+	assert_int_equal(pymalloc_plan(image, &plan, &found), 0);
 	print_message("%zu sites, %zu copies, %zu not understood\n", plan.n, found.copies,
 		      found.unread);
 	assert_true(plan.n >= 4);
 	assert_int_equal(found.unread, 0);
 	probe_plan_free(&plan);
+	image_close(image);
 	close(fd);
 }
 
@@ -164,11 +171,14 @@ static void no_interpreter(void **state)
 {
 	struct probe_plan plan = { 0 };
 	struct pymalloc found;
+	struct image *image;
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
 	(void)state;
-	assert_int_equal(pymalloc_plan(fd, &plan, &found), 0);
+	assert_int_equal(image_open(fd, &image), 0);
+	assert_int_equal(pymalloc_plan(image, &plan, &found), 0);
 	assert_int_equal(plan.n + found.copies, 0);
+	image_close(image);
 	close(fd);
 }
 

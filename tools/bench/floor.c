@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "probe/attach.h"
+#include "probe/image.h"
 #include "probe/plan.h"
 
 /* Finds the C library that the process maps: its path as this process can open it. */
@@ -78,6 +79,7 @@ static int attach(const char *object_path, const struct probe_plan *plan, const 
 int main(int argc, char **argv)
 {
 	struct probe_plan plan;
+	struct image *image;
 	char path[512];
 	pid_t pid;
 	int fd, err;
@@ -90,7 +92,9 @@ int main(int argc, char **argv)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail(path, -errno);
-	err = probe_plan_file(fd, &plan);
+	err = image_open(fd, &image);
+	if (!err)
+		err = probe_plan_image(image, &plan);
 	if (err)
 		return fail(path, err);
 	err = attach(argv[1], &plan, path, pid);
