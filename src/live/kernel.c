@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/log.h"
+#include "live/refusal.h"
 #include "memtop.skel.h"
 
 #define DEFAULT_BLOCKS (4u << 20)
@@ -39,15 +40,17 @@ struct kernel {
 	uint64_t start_ns;
 };
 
+/* What libbpf has said of the programs that are being loaded: its printer gets no context. */
+static _Thread_local struct refusal refusal;
+
 static int quiet_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char text[1024];
+	char *text;
 
-	if (!log_enabled(LOG_DEBUG) || level == LIBBPF_DEBUG)
+	if (level == LIBBPF_DEBUG || vasprintf(&text, fmt, ap) < 0)
 		return 0;
-	vsnprintf(text, sizeof(text), fmt, ap);
-	text[strcspn(text, "\n")] = '\0';
-	log_debug("%s", text);
+	refusal_note(&refusal, text);
+	free(text);
 	return 0;
 }
 
@@ -154,26 +157,15 @@ static int kernel_set_pids(struct kernel *k, const struct live_options *o)
 	return 0;
 }
 
-static int load_error(int err)
-{
-	if (err == -EPERM || err == -EACCES)
-		return error_set(-EPERM,
-				 "the kernel does not permit loading BPF programs: run as "
-				 "root, or with CAP_BPF and CAP_PERFMON (see memtop check)");
-	return error_set(err == -ENOMEM ? err : -ENOTSUP,
-			 "this kernel does not take memtop's BPF programs (%s): see memtop check, "
-			 "and -vv for the verifier's words",
-			 strerror(-err));
-}
-
 static int kernel_load(struct kernel *k, const struct live_options *o,
 		       const struct kernel_sizes *sizes, enum probe_method method)
 {
 	int err;
 
+	refusal = (struct refusal){ 0 };
 	k->skel = memtop_bpf__open();
 	if (!k->skel)
-		return load_error(-errno);
+		return refusal_error(&refusal, -errno);
 	kernel_settings(k, o);
 	err = kernel_size_maps(k, o, sizes);
 	if (err)
@@ -183,7 +175,7 @@ static int kernel_load(struct kernel *k, const struct live_options *o,
 	probe_method_prepare(method, k->skel->progs.pymalloc_copy);
 	bpf_program__set_autoload(k->skel->progs.pymalloc_copy, o->pymalloc);
 	err = memtop_bpf__load(k->skel);
-	return err ? load_error(err) : 0;
+	return err ? refusal_error(&refusal, err) : 0;
 }
 
 int kernel_open(const struct live_options *options, const struct kernel_sizes *sizes,
