@@ -66,6 +66,8 @@ CONSUMER_BINS := $(CONSUMERS:tests/consumers/%.c=$(OUTPUT)/consumers/%)
 PROGRAM_BINS := $(patsubst tests/programs/%,$(OUTPUT)/programs/%,$(basename \
 		$(filter-out $(PROGRAMS_APART),$(PROGRAMS)))) $(PROGRAM_APART_BINS)
 FUZZ_BINS    := $(FUZZERS:tests/fuzz/%.c=$(OUTPUT)/fuzz/%)
+BENCH_PAIRS  := $(addprefix $(OUTPUT)/bench/,pairs floor floor.bpf.o)
+BENCH_UNWIND := $(addprefix $(OUTPUT)/bench/,unwind stacks stacks-framed)
 
 # --- flags -------------------------------------------------------------------------------------
 
@@ -231,12 +233,13 @@ $(OUTPUT)/fuzz/%: tests/fuzz/%.c $(LIB) $(OUTPUT)/.flags
 -include $(OBJS:.o=.d) $(MAIN_OBJ:.o=.d) $(BPF_OBJS:.o=.d)
 -include $(UNIT_BINS:=.d) $(LIVE_BINS:=.d) $(CONSUMER_BINS:=.d) $(PROGRAM_BINS:=.d) $(FUZZ_BINS:=.d)
 
-.PHONY: units lives consumers programs fuzzers unwind
+.PHONY: units lives consumers programs fuzzers benches unwind
 units: $(UNIT_BINS)
 lives: $(LIVE_BINS)
 consumers: $(CONSUMER_BINS)
 programs: $(PROGRAM_BINS)
 fuzzers: $(FUZZ_BINS)
+benches: $(BENCH_PAIRS) $(BENCH_UNWIND)
 unwind: all
 	@$(MAKE) --no-print-directory -C tests/unwind TOP=$(abspath $(OUTPUT)) \
 		OUT=$(abspath $(OUTPUT))/unwind
@@ -256,7 +259,7 @@ demo: deps
 
 bench:
 	@tools/install-deps build bench
-	@$(MAKE) --no-print-directory all $(OUTPUT)/bench/pairs $(OUTPUT)/bench/floor $(OUTPUT)/bench/floor.bpf.o
+	@$(MAKE) --no-print-directory all $(BENCH_PAIRS)
 	@tools/bench/run
 
 bench-python:
@@ -266,8 +269,7 @@ bench-python:
 
 bench-unwind:
 	@tools/install-deps build
-	@$(MAKE) --no-print-directory all $(OUTPUT)/bench/unwind $(OUTPUT)/bench/stacks \
-		$(OUTPUT)/bench/stacks-framed
+	@$(MAKE) --no-print-directory all $(BENCH_UNWIND)
 	@$(SUDO) $(OUTPUT)/bench/unwind $(BIN) $(OUTPUT)/bench/stacks $(OUTPUT)/bench/stacks-framed
 
 # --- checking it -------------------------------------------------------------------------------
@@ -335,6 +337,7 @@ help:
 #: make check-live     the tests that measure real processes (root)
 #: make check-unwind   the unwinder against libdwfl, frame for frame (root)
 #: make check-kernels  boot Debian's 6.1 and 6.12 kernels and test there
+#: make benches        build the benchmarks, and run none
 #: make bench          what a malloc/free pair costs under memtop, empty probes and bpftrace
 #: make bench-python   what watching costs Python programs: memtop's modes, tracemalloc, memory_profiler
 #: make bench-unwind   what a walk of the stack costs, beside bpf_get_stackid (root)
