@@ -2,7 +2,7 @@
 /*
  * object_size: how much memory an object has, as sys.getsizeof() says it, and where that is.
  *
- * census.c asks for each object that it finds.  It reads the object's own numbers and believes them
+ * counting.c asks for each object that was found.  It reads the object's own numbers and believes them
  * only within limits; it never looks at what the object refers to.
  *
  * Of its type's tp_basicsize and tp_itemsize, with the header of the collector: all types but

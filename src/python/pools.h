@@ -2,7 +2,7 @@
 /*
  * pools: pymalloc's arenas and pools, and the blocks in use in them.
  *
- * census.c looks through them for objects.  The array of arenas has no symbol in a stripped
+ * pool_objects.c looks through them for objects.  The array of arenas has no symbol in a stripped
  * interpreter: what points to it is looked for in the interpreter's static data, and believed when
  * the pools that it leads to say the same.
  *

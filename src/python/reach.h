@@ -2,7 +2,8 @@
 /*
  * reach: what objects refer to outside of arenas: each place once, to be looked at later.
  *
- * census.c hands it the words of objects and of their tables, and takes the places back one by one.
+ * counting.c and pool_objects.c hand it the words of objects and of their tables, census.c takes the
+ * places back one by one.
  * What it does has limits, as a process may be made to keep memtop busy.
  */
 #ifndef MEMTOP_PYTHON_REACH_H
