@@ -2,7 +2,6 @@
 #include "live/code.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,23 +11,20 @@
 #include "base/strpool.h"
 #include "base/table.h"
 #include "live/code_file.h"
-#include "live/file_watch.h"
-#include "probe/attach.h"
+#include "live/probing.h"
 #include "python/trampoline.h"
 #include "stack/unwind_table.h"
 
 struct code {
 	struct unwind_store *store;
 	struct kernel *kernel; /* NULL until published */
-	bool with_probes, pymalloc;
-	enum probe_method method;
-	struct file_watch *watch; /* of the files that have probes; ids are indices in files */
-	struct strpool *strings;
+	bool pymalloc;
+	struct probing *probing;		 /* NULL: without probes */
+	struct strpool *strings;		 /* paths */
 	struct VEC_OF(struct code_file *) files; /* [n] has the number n + 1 */
 	struct table newest;			 /* hash of device and inode -> index in files */
 	struct table builds;			 /* code_file_build() -> index in files */
 	struct code_file *vdso, *trampolines;
-	struct VEC_OF(struct live_probe) shown;
 };
 
 struct code *code_new(struct unwind_store *store, const enum probe_method *method, bool pymalloc)
@@ -40,12 +36,8 @@ struct code *code_new(struct unwind_store *store, const enum probe_method *metho
 	c->store = store;
 	c->pymalloc = pymalloc;
 	c->strings = strpool_new();
-	c->with_probes = method;
-	if (method) {
-		c->method = *method;
-		c->watch = file_watch_new();
-	}
-	if (!c->strings || (method && !c->watch)) {
+	c->probing = method ? probing_new(*method) : NULL;
+	if (!c->strings || (method && !c->probing)) {
 		code_free(c);
 		return NULL;
 	}
@@ -59,13 +51,12 @@ void code_free(struct code *c)
 	/* the probes first: from then on the targets run at full speed */
 	vec_for_each (&c->files, f)
 		code_file_free(*f);
-	file_watch_free(c->watch);
+	probing_free(c->probing);
 	table_free(&c->newest);
 	table_free(&c->builds);
 	code_file_free(c->vdso);
 	code_file_free(c->trampolines);
 	strpool_free(c->strings);
-	vec_free(&c->shown);
 	vec_free(&c->files);
 	free(c);
 }
@@ -140,7 +131,7 @@ static int64_t code_read(struct code *c, pid_t pid, const struct map *m)
 	code_file_find_rows(c, f);
 	f->rows.file = c->files.n + 1;
 	python_interpreter_find(f->fd, f->path, &f->python);
-	code_file_plan(f, c->with_probes, c->pymalloc);
+	code_file_plan(f, c->probing, c->pymalloc);
 	if (!f->plan.n) {
 		close(f->fd);
 		f->fd = -1;
@@ -275,150 +266,27 @@ int code_publish(struct code *c, struct kernel *k)
 	return 0;
 }
 
-static int code_note_probes(struct code *c, const struct code_file *f)
+int code_attach(struct code *c, const struct code_file *f, pid_t pid)
 {
-	vec_for_each (&f->plan, site) {
-		struct live_probe probe = {
-			.file = f->path,
-			.function = strpool_add(c->strings, site->function),
-			.offset = site->offset,
-			.skipped = site->skipped,
-			.instruction = site->instruction,
-			.cheap = site->cheap,
-			.is_exit = site->is_exit,
-			.is_copy = site->is_copy,
-		};
+	struct probe_programs programs;
 
-		if (!site->unseen && vec_push(&c->shown, probe))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/*
- * An exception cannot pass through a return probe: the unwinder meets the probe's trampoline in
- * place of the return address, and ends the program.  So what may throw, and cannot be followed to
- * its rets, is left alone, and said.
- */
-static void code_tell_unseen(struct code_file *f)
-{
-	if (f->told)
-		return;
-	f->told = true;
-	vec_for_each (&f->plan, site) {
-		if (!site->unseen)
-			continue;
-		log_warn("what is allocated by %s of %s is not counted: a return probe on a "
-			 "function that throws would end the program",
-			 site->function, f->path);
-		return;
-	}
-}
-
-/* The file is another one now: what was probed in it may be the middle of an instruction. */
-static void code_file_detach(struct code *c, struct code_file *f)
-{
-	bool had_probes = f->attached.n;
-
-	probe_set_close(f->probes);
-	f->probes = NULL;
-	f->changed = true;
-	file_watch_end(c->watch, f->rows.file - 1);
-	close(f->fd);
-	f->fd = -1;
-	if (had_probes)
-		log_warn("%s was written to: its probes are off, programs that still run the old "
-			 "one are not counted any more",
-			 f->path);
-}
-
-/* Watched from before the probes are in: no write is missed. */
-static int code_watch(struct code *c, const struct code_file *f)
-{
-	int err = f->attached.n ? 0 : file_watch_add(c->watch, f->fd, f->rows.file - 1);
-
-	if (err)
-		return error_set(err, "cannot watch %s, and so not probe it: %s%s", f->path,
-				 strerror(-err),
-				 err == -ENOSPC ? " (raise fs.inotify.max_user_watches)" : "");
-	return 0;
-}
-
-/*
- * With a lease nothing changes any more between the first look at the file's version and the probes;
- * without one, the second look tells.
- */
-static int code_file_attach(struct code *c, struct code_file *f, pid_t pid)
-{
-	struct probe_programs programs = kernel_probe_programs(c->kernel);
-	char path[64];
-	int err;
-
-	if (!f->probes)
-		f->probes = probe_set_new(c->method);
-	if (!f->probes)
-		return -ENOMEM;
-	err = code_watch(c, f);
-	if (err)
-		return err;
-	if (code_file_was_changed(f)) {
-		code_file_detach(c, f);
+	if (!f->plan.n)
 		return 0;
-	}
-	/* by descriptor: right also when the file was deleted or lies in a container */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
-	err = probe_attach(f->probes, &f->plan, path, pid, &programs);
-	if (code_file_was_changed(f))
-		code_file_detach(c, f);
-	else if (err && !f->attached.n)
-		file_watch_end(c->watch, f->rows.file - 1);
-	return err;
-}
-
-/* True when some of the sites count blocks; that a code object ends is no block's business. */
-static bool plan_counts(const struct probe_plan *plan)
-{
-	vec_for_each (plan, site) {
-		if ((site->cookie & 0xff) != HEAP_CODE_GONE)
-			return true;
-	}
-	return false;
-}
-
-int code_attach(struct code *c, const struct code_file *cf, pid_t pid)
-{
-	struct code_file *f = (struct code_file *)cf;
-	int err;
-
-	if (!f->plan.n || f->changed)
-		return 0;
-	vec_for_each (&f->attached, p) {
-		if (*p == pid || *p == 0)
-			return 0;
-	}
-	err = code_file_attach(c, f, pid);
-	if (err || f->changed)
-		return err;
-	code_tell_unseen(f);
-	if (vec_push(&f->attached, pid))
-		return -ENOMEM;
-	if (f->attached.n == 1)
-		err = code_note_probes(c, f);
-	return err ? err : plan_counts(&f->plan);
+	programs = kernel_probe_programs(c->kernel);
+	return probing_attach(c->probing, (struct code_file *)f, pid, &programs);
 }
 
 int code_changes_fd(const struct code *c)
 {
-	return c->watch ? file_watch_fd(c->watch) : -1;
+	return c->probing ? probing_changes_fd(c->probing) : -1;
 }
 
 void code_take_changes(struct code *c)
 {
-	uint64_t index;
+	uint32_t file;
 
-	while (c->watch && file_watch_next(c->watch, &index)) {
-		code_file_detach(c, c->files.at[index]);
-	}
+	while (c->probing && probing_next_change(c->probing, &file))
+		probing_detach(c->probing, c->files.at[file - 1]);
 }
 
 int code_attach_all(struct code *c, bool all, const pid_t *pids, size_t n)
@@ -438,6 +306,6 @@ int code_attach_all(struct code *c, bool all, const pid_t *pids, size_t n)
 
 size_t code_probes(const struct code *c, const struct live_probe **probes)
 {
-	*probes = c->shown.at;
-	return c->shown.n;
+	*probes = NULL;
+	return c->probing ? probing_shown(c->probing, probes) : 0;
 }

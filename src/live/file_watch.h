@@ -3,7 +3,7 @@
  * file_watch: says when a file that has probes in it is about to be written to.
  *
  * A uprobe belongs to an inode and an offset: in a file that another program is written over, it
- * would break into the middle of some instruction of that program, and end it.  code.c therefore
+ * would break into the middle of some instruction of that program, and end it.  probing.c therefore
  * takes the probes off first.  A lease (fcntl(2), F_SETLEASE) makes whoever opens the file for
  * writing wait for that, some tens of milliseconds, and never longer than memtop lives; where none
  * is to be had, inotify(7) tells of the first write, which is mostly soon enough.  It never keeps a
