@@ -57,6 +57,15 @@ static int stay(const struct snapshot *now, void *ctx)
 	return 0;
 }
 
+/* However it has ended: the screen may still draw what only measuring keeps. */
+static void close_screen(void *ctx)
+{
+	const struct watch *w = ctx;
+
+	feed_finish(w->feed, true);
+	feed_wait_closed(w->feed);
+}
+
 static void keep_message(const char *text, void *ctx)
 {
 	struct watch *w = ctx;
@@ -86,6 +95,7 @@ static void *measure(void *ctx)
 	struct session_consumer consumer = {
 		.each = put_snapshot,
 		.end = stay,
+		.done = close_screen,
 		.go_on = go_on,
 		.at_once = true,
 		.empty = true,
@@ -94,7 +104,6 @@ static void *measure(void *ctx)
 	};
 
 	w->status = session_run(w->options, &consumer);
-	feed_finish(w->feed, true);
 	return NULL;
 }
 
