@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "live/refusal.h"
 #include "memtop.skel.h"
 
@@ -157,6 +158,25 @@ static int kernel_set_pids(struct kernel *k, const struct live_options *o)
 	return 0;
 }
 
+/* What the verifier had to do for each program: start-up is little else. */
+static void kernel_tell_verified(const struct kernel *k)
+{
+	struct bpf_program *program;
+
+	if (!log_enabled(LOG_DEBUG))
+		return;
+	bpf_object__for_each_program(program, k->skel->obj)
+	{
+		struct bpf_prog_info info = { 0 };
+		uint32_t size = sizeof(info);
+
+		if (bpf_program__fd(program) >= 0 &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			log_debug("BPF program %s: %u instructions verified",
+				  bpf_program__name(program), info.verified_insns);
+	}
+}
+
 static int kernel_load(struct kernel *k, const struct live_options *o,
 		       const struct kernel_sizes *sizes, enum probe_method method)
 {
@@ -175,7 +195,10 @@ static int kernel_load(struct kernel *k, const struct live_options *o,
 	probe_method_prepare(method, k->skel->progs.pymalloc_copy);
 	bpf_program__set_autoload(k->skel->progs.pymalloc_copy, o->pymalloc);
 	err = memtop_bpf__load(k->skel);
-	return err ? refusal_error(&refusal, err) : 0;
+	if (err)
+		return refusal_error(&refusal, err);
+	kernel_tell_verified(k);
+	return 0;
 }
 
 int kernel_open(const struct live_options *options, const struct kernel_sizes *sizes,
