@@ -7,10 +7,10 @@
 
 #include "base/error.h"
 
-/* True for what write(2) fails with in practice. */
+/* True for what write(2) fails with in practice, and text_open()'s stream. */
 static bool write_error(int err)
 {
-	return err == ENOSPC || err == EPIPE || err == EDQUOT || err == EFBIG;
+	return err == ENOSPC || err == EPIPE || err == EDQUOT || err == EFBIG || err == ENOMEM;
 }
 
 int output_flush(FILE *out)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +58,23 @@ void text_add_utf8(struct text *t, const char *s)
 			text_add(t, "\xef\xbf\xbd");
 		s += n ? n : 1;
 	}
+}
+
+/* fopencookie(3): the bytes that were taken, 0 for a failure. */
+static ssize_t take(void *text, const char *bytes, size_t n)
+{
+	struct text *t = text;
+
+	text_add_n(t, bytes, n);
+	if (!t->failed)
+		return (ssize_t)n;
+	errno = ENOMEM;
+	return 0;
+}
+
+FILE *text_open(struct text *t)
+{
+	return fopencookie(t, "w", (cookie_io_functions_t){ .write = take });
 }
 
 void text_clear(struct text *t)

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Zero-initialised by its owner, who ends it with text_free(). */
 struct text {
@@ -26,6 +27,13 @@ void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(print
 
 /* Adds s with every byte that is no UTF-8 replaced by U+FFFD. */
 void text_add_utf8(struct text *t, const char *s);
+
+/*
+ * A stream whose bytes are added to t, all of them once fclose() has ended it; NULL when memory is
+ * out.  Running out of it later fails the write (ferror(), errno ENOMEM) and notes it in the text:
+ * glibc's open_memstream() cuts the document in silence, and says so nowhere.
+ */
+FILE *text_open(struct text *t);
 
 /* Empties it; the memory stays for the next use. */
 void text_clear(struct text *t);

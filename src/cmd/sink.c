@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 struct sink {
 	const char *path; /* as the user called it; NULL: stdout */
@@ -20,8 +21,7 @@ struct sink {
 	bool regular;	  /* a file that may hold older content */
 	bool put;	  /* a document was written */
 	FILE *stream;	  /* the document in hand */
-	char *text;
-	size_t size;
+	struct text text;
 };
 
 static int cannot_write(const struct sink *s, int err)
@@ -99,7 +99,7 @@ int sink_open(const char *path, enum sink_kind kind, struct sink **sink)
 
 FILE *sink_begin(struct sink *s)
 {
-	s->stream = open_memstream(&s->text, &s->size);
+	s->stream = text_open(&s->text);
 	if (!s->stream)
 		error_set(-ENOMEM, "out of memory");
 	return s->stream;
@@ -110,8 +110,7 @@ static void sink_drop(struct sink *s)
 	if (s->stream)
 		fclose(s->stream);
 	s->stream = NULL;
-	free(s->text);
-	s->text = NULL;
+	text_free(&s->text);
 }
 
 /* 0 or an errno */
@@ -176,15 +175,15 @@ out:
 
 static int sink_put(struct sink *s)
 {
-	int err = fclose(s->stream) ? ENOMEM : 0;
+	int err = fclose(s->stream) || s->text.failed ? ENOMEM : 0;
 
 	s->stream = NULL;
 	if (!err && s->target)
-		err = replace_file(s->target, s->text, s->size);
+		err = replace_file(s->target, text_string(&s->text), s->text.n);
 	else if (!err && s->regular && !s->put && ftruncate(s->fd, 0))
 		err = errno;
 	else if (!err)
-		err = write_all(s->fd, s->text, s->size);
+		err = write_all(s->fd, text_string(&s->text), s->text.n);
 	s->put = true;
 	return err ? cannot_write(s, err) : 0;
 }

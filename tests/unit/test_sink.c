@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -234,6 +235,38 @@ static void test_full(void **state)
 	sink_close(sink);
 }
 
+/* A document that memory has no room for is a failure, and what there was stays. */
+static void test_out_of_memory(void **state)
+{
+	static char line[1 << 20];
+	struct rlimit before, little;
+	struct sink *sink;
+	FILE *out;
+	int err;
+
+	(void)state;
+#ifdef __SANITIZE_ADDRESS__
+	skip(); /* ASan's own memory is more than any limit */
+#endif
+	write_file("file", "old", 0644);
+	assert_int_equal(sink_open("file", SINK_WHOLE, &sink), 0);
+	out = sink_begin(sink);
+	assert_non_null(out);
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	little = (struct rlimit){ .rlim_cur = 64 << 20, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_AS, &little), 0);
+	memset(line, 'x', sizeof(line));
+	for (int i = 0; i < 64; i++)
+		fwrite(line, sizeof(line), 1, out);
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	err = sink_end(sink, 0);
+	assert_int_equal(err, -ENOMEM);
+	assert_string_equal(error_text(err), "cannot write to file: Cannot allocate memory");
+	assert_int_equal(sink_close(sink), 0);
+	assert_holds("file", "old");
+	assert_int_equal(count_files(), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +278,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(test_forbidden, enter_folder, leave_folder),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test_setup_teardown(test_out_of_memory, enter_folder, leave_folder),
 	};
 
 	return cmocka_run_group_tests_name("sink", tests, NULL, NULL);
