@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/thread.h"
 #include "base/vec.h"
 #include "cmd/message.h"
@@ -148,16 +149,15 @@ static int write_snapshot(const struct snapshot *s, size_t format, const char *p
 static int look(pid_t pid, bool bytes, char **text)
 {
 	struct table_options table = { .group.sort = ORDER_ALLOCATED, .bytes = bytes };
-	size_t size;
-	FILE *out = open_memstream(text, &size);
+	struct text said = { 0 };
+	FILE *out = text_open(&said);
 	int err = out ? types_write(out, pid, false, &table) : -ENOMEM;
 
-	if (out && fclose(out) && !err)
+	if (out && (fclose(out) || said.failed) && !err)
 		err = -ENOMEM;
-	if (err) {
-		free(*text);
-		*text = NULL;
-	}
+	if (err)
+		text_free(&said);
+	*text = said.at;
 	return err;
 }
 

@@ -2,10 +2,10 @@
 #include "export/page_html.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "export/page_data.h"
 
 /* build/web/page.html, put in by page_asset.S; empty without npm. */
@@ -38,9 +38,9 @@ static void data_put(FILE *out, const char *json, size_t n)
 
 int page_html_write(const struct page *page, FILE *out)
 {
-	size_t n = (size_t)(page_asset_end - page_asset), size = 0;
+	size_t n = (size_t)(page_asset_end - page_asset);
 	const char *mark = memmem(page_asset, n, MARK, strlen(MARK)), *after;
-	char *json = NULL;
+	struct text json = { 0 };
 	FILE *data;
 	int err;
 
@@ -48,18 +48,18 @@ int page_html_write(const struct page *page, FILE *out)
 		return error_set(-ENOTSUP,
 				 "this memtop was built without npm, so that its HTML page "
 				 "was left out; --svg works");
-	data = open_memstream(&json, &size);
+	data = text_open(&json);
 	if (!data)
 		return -ENOMEM;
 	err = page_data_write(page, data);
-	if (fclose(data))
+	if (fclose(data) || json.failed)
 		err = -ENOMEM;
 	if (!err) {
 		after = mark + strlen(MARK);
 		fwrite(page_asset, 1, (size_t)(mark - page_asset), out);
-		data_put(out, json, size);
+		data_put(out, text_string(&json), json.n);
 		fwrite(after, 1, (size_t)(page_asset_end - after), out);
 	}
-	free(json);
+	text_free(&json);
 	return err;
 }
