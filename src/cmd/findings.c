@@ -128,14 +128,16 @@ static void find_kernel(struct findings *f)
 		ok(f, "kernel types (BTF)");
 }
 
+#define NOT_PERMITTED                                                                              \
+	"needs the capabilities above; where they are there, a container's seccomp filter or the " \
+	"lock-down forbids it"
+
 static void find_bpf(struct findings *f)
 {
 	const struct capability_facts *facts = f->facts;
 
 	if (refused(facts->tried_bpf))
-		missing(f, EXIT_NOT_PERMITTED, "loading BPF programs",
-			"needs the capabilities above; where they are there, a container's seccomp "
-			"filter or the lock-down forbids it");
+		missing(f, EXIT_NOT_PERMITTED, "loading BPF programs", NOT_PERMITTED);
 	else if (facts->tried_bpf)
 		missing(f, EXIT_NOT_SUPPORTED, "loading BPF programs",
 			"use a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_UPROBE_EVENTS=y");
@@ -146,7 +148,7 @@ static void find_bpf(struct findings *f)
 static void find_tracepoint(struct findings *f, int err, const char *what, const char *mend)
 {
 	if (refused(err))
-		missing(f, EXIT_NOT_PERMITTED, what, "needs the capabilities above");
+		missing(f, EXIT_NOT_PERMITTED, what, NOT_PERMITTED);
 	else if (err)
 		missing(f, EXIT_NOT_SUPPORTED, what, mend);
 	else
@@ -160,8 +162,7 @@ static void find_probes(struct findings *f)
 	if (!facts->tried_uprobe_multi)
 		ok(f, "probes on programs: uprobe_multi links");
 	else if (refused(facts->tried_uprobe_multi))
-		missing(f, EXIT_NOT_PERMITTED, "probes on programs (uprobes)",
-			"needs the capabilities above");
+		missing(f, EXIT_NOT_PERMITTED, "probes on programs (uprobes)", NOT_PERMITTED);
 	else if (!facts->tried_uprobe_perf)
 		limited(f, "probes on programs: perf events",
 			"attached one by one, which takes longer; Linux 6.6 and newer do all at "
