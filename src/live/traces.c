@@ -6,39 +6,12 @@
 #include <string.h>
 
 #include "base/table.h"
-#include "live/interleave.h"
+#include "live/trace.h"
+#include "live/trace_names.h"
 #include "python/code_object.h"
 #include "stack/symbolizer.h"
 
-#define NO_MODULE  (-1)
 #define UNRESOLVED (-1)
-
-/* Inlined calls make more frames of one address than addresses there are. */
-#define FRAMES_MAX (STACK_MAX_FRAMES * 4 + PYTHON_MAX_FRAMES)
-
-struct trace_frame {
-	uint64_t address;
-	uint64_t offset;	       /* in the file; of a JIT frame nothing */
-	int64_t module;		       /* of the symbolizer, or NO_MODULE */
-	struct interleave_native runs; /* Python frames */
-	bool maps_arena;	       /* of Python's object allocator */
-};
-
-/* The Python frames of a stack, innermost first. */
-struct trace_python {
-	uint32_t n;
-	enum stack_stop stop; /* ROOT: all are there */
-	struct python_frame frames[];
-};
-
-struct trace {
-	pid_t pid; /* for perf maps */
-	uint32_t n;
-	enum stack_stop stop;
-	int64_t id;		     /* in the stack table, or UNRESOLVED */
-	struct trace_python *python; /* NULL: none */
-	struct trace_frame frames[];
-};
 
 struct traces {
 	struct table by_stack;	/* hash -> struct trace * */
@@ -46,12 +19,8 @@ struct traces {
 	struct python_codes *codes;
 	struct stack_table *table;
 	struct symbolizer *symbols;
+	struct trace_names *names;
 	int64_t lost_id, none_id;
-	/* scratch */
-	struct interleave_native natives[STACK_MAX_FRAMES];
-	bool group_ends[PYTHON_MAX_FRAMES];
-	struct interleave_item order[STACK_MAX_FRAMES + PYTHON_MAX_FRAMES];
-	struct frame frames[FRAMES_MAX];
 };
 
 struct traces *traces_new(struct stack_table *table, struct symbolizer *symbols)
@@ -64,8 +33,9 @@ struct traces *traces_new(struct stack_table *table, struct symbolizer *symbols)
 	t->symbols = symbols;
 	t->lost_id = t->none_id = UNRESOLVED;
 	t->codes = python_codes_new();
-	if (!t->codes) {
-		free(t);
+	t->names = t->codes ? trace_names_new(table, symbols, t->codes) : NULL;
+	if (!t->names) {
+		traces_free(t);
 		return NULL;
 	}
 	return t;
@@ -89,6 +59,7 @@ void traces_free(struct traces *t)
 		free((void *)(uintptr_t)value);
 	table_free(&t->by_stack);
 	table_free(&t->python_of);
+	trace_names_free(t->names);
 	python_codes_free(t->codes);
 	free(t);
 }
@@ -115,7 +86,7 @@ static int64_t module_of(struct traces *t, struct target *target, size_t map)
 	else if (m->inode && m->path)
 		*module = symbolizer_module(t->symbols, &file);
 	else
-		*module = NO_MODULE;
+		*module = TRACE_NO_MODULE;
 	return *module;
 }
 
@@ -145,7 +116,7 @@ static struct trace_frame frame_locate(struct traces *t, struct target *target,
 {
 	struct trace_frame f = {
 		.address = FRAME_ADDRESS(from->address),
-		.module = NO_MODULE,
+		.module = TRACE_NO_MODULE,
 		.runs.group = INTERLEAVE_NO_GROUP,
 	};
 	ssize_t map = target_map_of(target, f.address);
@@ -265,142 +236,6 @@ void traces_forget(struct traces *t, struct target *target)
 	vec_clear(&target->codes);
 }
 
-static const char *string_of(struct traces *t, const char *text)
-{
-	return stack_table_string(t->table, text);
-}
-
-/* Turns one address into its frames (inlined calls first); returns how many. */
-static size_t frames_resolve(struct traces *t, const struct trace *trace, uint32_t i,
-			     bool is_return, struct frame *out, size_t max)
-{
-	const struct trace_frame *f = &trace->frames[i];
-	struct symbol symbols[SYMBOL_MAX_INLINES];
-	uint64_t vaddr = f->offset;
-	const char *module = NULL;
-	size_t n = 1;
-
-	memset(&symbols[0], 0, sizeof(symbols[0]));
-	if (f->module >= 0) {
-		n = symbolizer_resolve(t->symbols, f->module, f->offset, is_return, symbols,
-				       SYMBOL_MAX_INLINES, &vaddr);
-		module = string_of(t, symbolizer_module_path(t->symbols, f->module));
-	} else {
-		symbolizer_perf_map(t->symbols, trace->pid, f->address, is_return, symbols);
-	}
-	n = n < max ? n : max;
-	for (size_t s = 0; s < n; s++) {
-		out[s] = (struct frame){
-			.function = string_of(t, symbols[s].function),
-			.module = module,
-			.file = string_of(t, symbols[s].file),
-			.line = symbols[s].line,
-			.language = LANGUAGE_NATIVE,
-			.inlined = symbols[s].inlined,
-			.address = f->address,
-			.offset = vaddr,
-			.symbol_offset = symbols[s].symbol_offset,
-		};
-	}
-	return n;
-}
-
-static bool is_signal_return(const struct frame *f)
-{
-	return f->function && strstr(f->function, "restore_rt");
-}
-
-/* The file of the interpreter that runs a trace's Python frames; NULL when it was not met. */
-static const char *interpreter_of(struct traces *t, const struct trace *trace)
-{
-	for (uint32_t i = 0; i < trace->n; i++) {
-		const struct trace_frame *f = &trace->frames[i];
-
-		/* 3.14 can be built with a function for each instruction in place of one loop */
-		if ((f->runs.is_loop || f->runs.group != INTERLEAVE_NO_GROUP) && f->module >= 0)
-			return string_of(t, symbolizer_module_path(t->symbols, f->module));
-	}
-	return NULL;
-}
-
-/* One frame, or none where Python has none. */
-static size_t python_frame_resolve(struct traces *t, const struct python_frame *f,
-				   const char *interpreter, struct frame *out)
-{
-	struct python_place place = python_codes_place(t->codes, f->code, f->at);
-
-	if (place.is_prologue)
-		return 0;
-	*out = (struct frame){
-		.function = string_of(t, place.function),
-		.module = interpreter,
-		.file = string_of(t, place.file),
-		.line = place.line,
-		.language = LANGUAGE_PYTHON,
-	};
-	return 1;
-}
-
-/* The order of native and Python frames, in t->order. */
-static size_t trace_order(struct traces *t, const struct trace *trace, bool *cut)
-{
-	const struct trace_python *p = trace->python;
-	struct interleave in = {
-		.native = t->natives,
-		.n_native = trace->n,
-		.group_ends = t->group_ends,
-	};
-
-	for (uint32_t i = 0; i < trace->n; i++)
-		t->natives[i] = trace->frames[i].runs;
-	for (uint32_t i = 0; p && i < p->n; i++)
-		t->group_ends[i] = p->frames[i].last;
-	if (p) {
-		in.n_python = p->n;
-		in.python_cut = p->stop != STACK_STOP_ROOT;
-	}
-	return interleave_order(&in, t->order, cut);
-}
-
-/*
- * Who made the interpreter ask for an arena is chance: all arenas are one stack, which ends here.
- * Who fills them is told by first touches.
- */
-static struct frame arena_frame(struct traces *t, const char *interpreter)
-{
-	return (struct frame){
-		.function = string_of(t, "[pymalloc arena]"),
-		.module = interpreter,
-		.language = LANGUAGE_PYTHON,
-	};
-}
-
-static int64_t trace_resolve(struct traces *t, const struct trace *trace)
-{
-	bool is_return = false, cut;
-	size_t n = 0, n_order = trace_order(t, trace, &cut);
-	const char *interpreter = trace->python ? interpreter_of(t, trace) : NULL;
-
-	for (size_t k = 0; k < n_order && n < FRAMES_MAX; k++) {
-		uint32_t i = t->order[k].index;
-
-		if (t->order[k].python && trace->python) {
-			n += python_frame_resolve(t, &trace->python->frames[i], interpreter,
-						  &t->frames[n]);
-			continue;
-		}
-		n += frames_resolve(t, trace, i, is_return, t->frames + n, FRAMES_MAX - n);
-		/* callers lie behind a return address; what a signal interrupted does not */
-		is_return = n == 0 || !is_signal_return(&t->frames[n - 1]);
-		if (trace->frames[i].maps_arena && n < FRAMES_MAX) {
-			t->frames[n++] = arena_frame(t, interpreter);
-			return stack_table_add(t->table, t->frames, n, STACK_STOP_ROOT);
-		}
-	}
-	return stack_table_add(t->table, t->frames, n,
-			       cut && trace->python ? trace->python->stop : trace->stop);
-}
-
 static int64_t empty_stack(struct traces *t, int64_t *id, enum stack_stop stop)
 {
 	if (*id == UNRESOLVED)
@@ -418,7 +253,7 @@ int64_t traces_id(struct traces *t, uint64_t stack, bool *lost)
 		return empty_stack(t, &t->lost_id, STACK_STOP_LOST);
 	trace = (struct trace *)(uintptr_t)value;
 	if (trace->id == UNRESOLVED)
-		trace->id = trace_resolve(t, trace);
+		trace->id = trace_names_resolve(t->names, trace);
 	return trace->id;
 }
 
