@@ -10,6 +10,7 @@
 #include "live/drops.h"
 #include "live/join.h"
 #include "live/progress.h"
+#include "live/target_python.h"
 #include "proc/status.h"
 
 #define MS	       1000000ULL
@@ -211,7 +212,7 @@ static int target_measure(struct measure *m, struct target *t, struct snapshot *
 	int err;
 
 	target_read_threads(t);
-	target_read_interpreters(t);
+	target_python_interpreters(t);
 	/* the maps change without a system call too: the stack grows */
 	target_refresh(t, m->ctx);
 	process_describe(m, t, &p);

@@ -102,9 +102,6 @@ int target_refresh_for(struct target *t, const struct target_context *ctx, uint6
 /* The mapping (index into t->maps.list) of a code address, or -1. */
 ssize_t target_map_of(const struct target *t, uint64_t addr);
 
-/* Notes in t->warnings when its Python has got sub-interpreters. */
-void target_read_interpreters(struct target *t);
-
 /* Brings the threads' stack pointers up to date, keeping the last known one of those that run. */
 void target_read_threads(struct target *t);
 
