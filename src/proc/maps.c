@@ -207,15 +207,32 @@ static bool is_bss(const struct map *m, const struct map *list, size_t n)
 	       (below->prot & PROT_WRITE) && is_of_program(list, n);
 }
 
+/*
+ * The list is not of one moment (proc.rst: "inherently racy").  A mapping that grows while it is read
+ * comes twice: as it was, and as a whole, being what lies behind that.  Leaves of it what is new;
+ * false when there is nothing: that is no list of the kernel's.
+ */
+static bool map_is_behind(struct map *m, const struct maps *out)
+{
+	const struct map *before = out->list.n ? &out->list.at[out->list.n - 1] : NULL;
+
+	if (!before || m->start >= before->end)
+		return true;
+	if (m->end <= before->end)
+		return false;
+	if (m->inode)
+		m->offset += before->end - m->start;
+	m->start = before->end;
+	return true;
+}
+
 static int parse_line(const char *line, size_t n, struct maps *out)
 {
 	struct map m = { 0 };
 	struct cursor c = { line, line + n };
 	int err;
 
-	if (memchr(line, '\0', n) || !take_fields(&c, &m))
-		return -EINVAL;
-	if (out->list.n && m.start < out->list.at[out->list.n - 1].end)
+	if (memchr(line, '\0', n) || !take_fields(&c, &m) || !map_is_behind(&m, out))
 		return -EINVAL;
 	err = take_path(&c, &m, out->paths);
 	if (err)

@@ -59,6 +59,7 @@ struct maps {
 /*
  * Reads the n bytes of text (Documentation/filesystems/proc.rst, written by fs/proc/task_mmu.c
  * show_map_vma) into out, which is zero-initialised or holds older maps: those are replaced.
+ * A mapping that was listed twice, as it grew while the list was read, is two neighbours in out.
  * 0; -EINVAL with error_text() for a line that is not a mapping, is cut off, or goes backwards;
  * -ENOMEM.  After a failure out is empty.  The caller ends out with maps_free().
  */

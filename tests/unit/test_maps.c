@@ -283,7 +283,7 @@ static void test_garbage(void **state)
 		"1ffffffffffffffff-2ffffffffffffffff r--p 0 00:00 0\n",
 		"1000-2000 r--p 0 00:00 99999999999999999999\n",
 		"1000-2000 r--p 0 00:00 0",
-		"1000-3000 r--p 0 00:00 0\n2000-4000 r--p 0 00:00 0\n",
+		"1000-3000 r--p 0 00:00 0\n2000-3000 r--p 0 00:00 0\n",
 		"3000-4000 r--p 0 00:00 0\n1000-2000 r--p 0 00:00 0\n",
 		"1000-2000 r--p 0 00:00 0\n\n2000-4000 r--p 0 00:00 0\n",
 	};
@@ -302,6 +302,25 @@ static void test_garbage(void **state)
 	/* nothing at all is a list without mappings */
 	assert_int_equal(maps_parse(lines[0], 0, &maps), 0);
 	assert_int_equal(maps.list.n, 0);
+	maps_free(&maps);
+}
+
+static void test_grown_while_read(void **state)
+{
+	static const char text[] = "1000-3000 rw-p 0 00:00 0\n1000-5000 rw-p 0 00:00 0\n"
+				   "6000-8000 r-xp 4000 08:01 7 /lib/a\n"
+				   "6000-9000 r-xp 4000 08:01 7 /lib/a\n";
+	struct maps maps = { 0 };
+
+	(void)state;
+	assert_int_equal(maps_parse(text, sizeof(text) - 1, &maps), 0);
+	assert_int_equal(maps.list.n, 4);
+	assert_int_equal(maps.list.at[1].start, 0x3000);
+	assert_int_equal(maps.list.at[1].end, 0x5000);
+	assert_int_equal(maps.list.at[1].offset, 0);
+	assert_int_equal(maps.list.at[3].start, 0x8000);
+	assert_int_equal(maps.list.at[3].end, 0x9000);
+	assert_int_equal(maps.list.at[3].offset, 0x6000);
 	maps_free(&maps);
 }
 
@@ -494,6 +513,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_bss),
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_cut_off_anywhere),
+		cmocka_unit_test(test_grown_while_read),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_own_mappings),
 		cmocka_unit_test(test_file_with_an_odd_name),
