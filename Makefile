@@ -162,6 +162,11 @@ $(OUTPUT)/memtop.bpf.o: $(BPF_OBJS) $(OUTPUT)/.sources
 	$(call say,BPFLINK,$@)
 	$(Q)$(BPFTOOL) gen object $@ $(BPF_OBJS)
 
+# What walks a stack, without what asks for one: for the tests and benchmarks of it.
+$(OUTPUT)/unwinder.bpf.o: $(UNWINDER_OBJS)
+	$(call say,BPFLINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
 $(OUTPUT)/memtop.skel.h: $(OUTPUT)/memtop.bpf.o
 	$(call say,SKEL,$@)
 	$(Q){ echo '// NOLINTBEGIN'; $(BPFTOOL) gen skeleton $< name memtop_bpf && \
@@ -212,11 +217,11 @@ $(OUTPUT)/bench/unwind: tools/bench/unwind.c tests/unwind/measuring.c $(OUTPUT)/
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unwind -I$(@D) -o $@ $(filter %.c,$^) $(ALL_LDLIBS)
 
 $(OUTPUT)/bench/unwind.skel.h: tools/bench/unwind.bpf.c tools/bench/unwind.h \
-		$(UNWINDER_OBJS)
+		$(OUTPUT)/unwinder.bpf.o
 	$(call say,BPF,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $(@D)/unwind.bpf.o $<
-	$(Q)$(BPFTOOL) gen object $(@D)/unwind.o $(@D)/unwind.bpf.o $(filter $(OUTPUT)/bpf/%,$^)
+	$(Q)$(BPFTOOL) gen object $(@D)/unwind.o $(@D)/unwind.bpf.o $(OUTPUT)/unwinder.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $(@D)/unwind.o name unwind_bpf > $@
 
 $(OUTPUT)/bench/stacks $(OUTPUT)/bench/stacks-framed: tools/bench/stacks.c $(OUTPUT)/.flags
@@ -240,7 +245,7 @@ consumers: $(CONSUMER_BINS)
 programs: $(PROGRAM_BINS)
 fuzzers: $(FUZZ_BINS)
 benches: $(BENCH_PAIRS) $(BENCH_UNWIND)
-unwind: all
+unwind: all $(OUTPUT)/unwinder.bpf.o
 	@$(MAKE) --no-print-directory -C tests/unwind TOP=$(abspath $(OUTPUT)) \
 		OUT=$(abspath $(OUTPUT))/unwind
 

@@ -2,7 +2,7 @@
 /*
  * stop: stops a thread right where its stack was walked, so that the test can walk it, too.
  *
- * Linked with bpf/stack.bpf.o and loaded upon the maps of a memtop that is measuring: what walks
+ * Linked with the unwinder's objects and loaded upon the maps of a memtop that is measuring: what walks
  * here is the unwinder as it is shipped, on the rows, mappings and memos as that memtop keeps them.
  * Every event is walked, as memtop would; when a countdown reaches zero the frames are sent and the
  * thread gets a SIGSTOP.  The entry half of `hold` notes the return addresses that the uretprobes

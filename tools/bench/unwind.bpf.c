@@ -2,7 +2,7 @@
 /*
  * unwind: the time of one walk of the stack, each way, at the same moment of the same thread.
  *
- * Linked with bpf/stack.bpf.o and loaded upon a memtop's maps, as tests/unwind/stop.bpf.c is.  Each
+ * Linked with the unwinder's objects and loaded upon a memtop's maps, as tests/unwind/stop.bpf.c is.  Each
  * way is repeated, so that the clock's own cost does not count.
  */
 #include "stack.bpf.h"
