@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What Python programs do all day, each for some tenths of a second; tells the CPU time of each.
+"""What Python programs do all day, each for some hundredths of a second; tells the CPU time of each.
 
-tools/bench/python runs it: it says "ready", waits for a line, works, and prints its times as JSON.
-With the argument "tracemalloc" that watches it; with "memory_profiler" that watches each line.
+tools/bench/python runs it and sends it lines: how often each is to be done, and who is to watch from
+within: "tracemalloc", "memory_profiler" (each line), or nobody.  It answers each line with the times
+as JSON.  One process for all: two differ by more than what is measured.
 """
 
 import json
@@ -11,6 +12,7 @@ import re
 import sqlite3
 import sys
 import time
+import tracemalloc
 
 
 def documents():
@@ -34,7 +36,7 @@ class Body:
 
 def numbers():
 	bodies = [Body(random.random(), 0.0) for _ in range(40)]
-	for _ in range(60):
+	for _ in range(300):
 		for a in bodies:
 			for b in bodies:
 				a.v += (b.x - a.x) * 0.001
@@ -61,7 +63,7 @@ def calls(n=19):
 
 
 def recursion():
-	for _ in range(12):
+	for _ in range(50):
 		calls()
 
 
@@ -75,31 +77,40 @@ def databases():
 
 def buffers():
 	"""Each a call of malloc and one of free, and little else."""
-	for _ in range(60000):
+	for _ in range(100000):
 		bytearray(5000)
 
 
 WORK = [documents, expressions, numbers, containers, strings, recursion, databases, buffers]
 
 
-def main(watcher):
+def watched(work, watcher):
+	if watcher != "memory_profiler":
+		return work
+	import memory_profiler
+	return memory_profiler.LineProfiler()(work)
+
+
+def turn(often, watcher):
+	times = {}
 	if watcher == "tracemalloc":
-		import tracemalloc
 		tracemalloc.start()
-	elif watcher == "memory_profiler":
-		import memory_profiler
-		profiler = memory_profiler.LineProfiler()
+	for work in WORK:
+		run = watched(work, watcher)
+		start = time.process_time()
+		for _ in range(often):
+			run()
+		times[work.__name__] = (time.process_time() - start) / often
+	tracemalloc.stop()
+	return times
+
+
+def main():
 	random.seed(1)
 	print("ready", flush=True)
-	sys.stdin.readline()
-	times = {}
-	for work in WORK:
-		run = profiler(work) if watcher == "memory_profiler" else work
-		start = time.process_time()
-		run()
-		times[work.__name__] = time.process_time() - start
-	print(json.dumps(times), flush=True)
-	sys.stdin.readline()
+	for line in sys.stdin:
+		often, watcher = line.split()
+		print(json.dumps(turn(int(often), watcher)), flush=True)
 
 
-main(sys.argv[1] if len(sys.argv) > 1 else "")
+main()
