@@ -50,6 +50,13 @@ function head() {
     `${new Date(start * 1000).toLocaleString()} for ${seconds(length)}${pruned}`;
 }
 
+// What was lost or is not known: a reader must not meet a figure before being told.
+function notes() {
+  by("notes").append(...data.notes.map((text) =>
+    Object.assign(document.createElement("li"), { textContent: plain(text) })));
+  by("notes").hidden = !data.notes.length;
+}
+
 // Whose memory left RAM for that cause: "(cache_fill 120 MiB, …)".
 function losers(event, cause) {
   const lost = event.stacks.filter((s) => s.cause === cause);
@@ -144,6 +151,7 @@ function theme(dark) {
 
 theme(matchMedia("(prefers-color-scheme: dark)").matches);
 head();
+notes();
 fillSelects();
 events();
 listen();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/message.h"
 #include "cmd/moment.h"
 #include "cmd/sink.h"
 #include "cmd/table_style.h"
@@ -60,8 +61,14 @@ enum exit_status cmd_diff(const struct options *options)
 		err = moment_open(options->words.at[1], second, &after);
 	if (!err)
 		err = compare(options, before.now, after.now);
-	if (!err && (snapshot_lost_any(&before.now->lost) || snapshot_lost_any(&after.now->lost)))
+	for (int i = 0; !err && i < 2; i++) {
+		const struct snapshot_lost *lost = i ? &after.now->lost : &before.now->lost;
+
+		if (!snapshot_lost_any(lost))
+			continue;
+		message_lost(options->words.at[i], lost);
 		status = EXIT_LOST;
+	}
 	if (err)
 		status = moment_failed(err);
 	moment_close(&before);

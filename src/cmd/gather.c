@@ -92,13 +92,19 @@ static int take_recording(struct page *page, struct recording *r)
 	return err;
 }
 
+static int take_note(void *page, const char *note)
+{
+	return page_add_note(page, note);
+}
+
 static enum exit_status gather_recording(struct gather *g, const char *path)
 {
 	struct moment m;
 	int err = moment_open(path, NULL, &m);
 
 	if (!err)
-		err = take_recording(g->page, m.recording);
+		err = moment_notes(m.recording, take_note, g->page)
+			      ?: take_recording(g->page, m.recording);
 	if (!err)
 		err = write_page(NULL, g);
 	return moment_conclude(&m, err);

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "base/units.h"
 
 /* Where sentences go; set while no other thread speaks. */
 static void (*sink)(const char *text, void *ctx);
@@ -106,4 +108,29 @@ void message_progress(const char *fmt, ...)
 		n = size.ws_col - 1;
 	fprintf(stderr, "\r\033[K%.*s", n, text);
 	progress = true;
+}
+
+static void add_loss(struct text *t, uint64_t n, const char *what)
+{
+	if (n)
+		text_addf(t, "%s%llu %s%s", t->n ? ", " : "", (unsigned long long)n, what,
+			  n == 1 ? "" : "s");
+}
+
+void message_lost(const char *of, const struct snapshot_lost *lost)
+{
+	struct text t = { 0 };
+	char bytes[24];
+
+	add_loss(&t, lost->events, "event");
+	add_loss(&t, lost->blocks, "block");
+	if (lost->block_bytes)
+		text_addf(&t, " of %s", units_bytes(bytes, sizeof(bytes), lost->block_bytes));
+	add_loss(&t, lost->stacks, "stack");
+	message_error("%s%s%s lost, so the figures are lower bounds%s", of ? of : "",
+		      of ? ": " : "", text_string(&t),
+		      lost->blocks || lost->stacks
+			      ? "; --max-blocks, --max-stacks and --min-size may help"
+			      : "");
+	text_free(&t);
 }

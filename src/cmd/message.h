@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include "model/snapshot.h"
+
 /*
  * Sends the log to stderr: warnings, with verbose 1 notes too, from 2 on everything (libbpf's words
  * as well); quiet drops the warnings.
@@ -27,6 +29,9 @@ void message_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* One sentence that the figures can be understood without; -q hides it. */
 void message_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* That figures (of a file, NULL: the only ones) are lower bounds, and what might help; for what ends with EXIT_LOST. */
+void message_lost(const char *of, const struct snapshot_lost *lost);
 
 /*
  * How things stand, in a line that the next one replaces; only on a terminal that can do that, and

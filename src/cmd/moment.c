@@ -2,11 +2,13 @@
 #include "cmd/moment.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/units.h"
 #include "cmd/message.h"
+#include "model/notes.h"
 
 #define DEFAULT_FILE "memtop.db"
 
@@ -55,22 +57,73 @@ static int find(const struct recording *r, const char *at, size_t *index)
 	return 0;
 }
 
-static void say_end(const struct recording *r, const char *path)
+int moment_notes(const struct recording *r, int (*tell)(void *ctx, const char *note), void *ctx)
 {
+	const struct recording_info *info = recording_info(r);
 	size_t n;
 	const struct recording_moment *moments = recording_moments(r, &n);
 	double seconds = (double)moments[n - 1].elapsed_ns / 1e9;
-	unsigned long long thinned = recording_info(r)->thinned;
+	char note[200];
+	int err = 0;
 
-	if (recording_info(r)->end == RECORDING_UNFINISHED)
-		message_note("%s was not closed: memtop was killed, or is still recording; it ends "
-			     "after %.1f s, at most one measurement is missing",
-			     path, seconds);
-	else if (recording_info(r)->end == RECORDING_DISK_FULL)
-		message_note("%s ends after %.1f s, when the disk was full", path, seconds);
-	if (thinned)
-		message_note("of %llu measurements %llu are left: --max-size merged the oldest",
-			     (unsigned long long)n + thinned, (unsigned long long)n);
+	if (info->end == RECORDING_UNFINISHED)
+		snprintf(note, sizeof(note),
+			 "the recording was not closed: memtop was killed, or is still recording; "
+			 "it ends after %.1f s, at most one measurement is missing",
+			 seconds);
+	else if (info->end == RECORDING_DISK_FULL)
+		snprintf(note, sizeof(note),
+			 "the recording ends after %.1f s, when the disk was full", seconds);
+	if (info->end != RECORDING_COMPLETE)
+		err = tell(ctx, note);
+	if (err || !info->thinned)
+		return err;
+	snprintf(note, sizeof(note),
+		 "of %llu measurements %llu are left: --max-size merged the oldest",
+		 (unsigned long long)n + info->thinned, (unsigned long long)n);
+	return tell(ctx, note);
+}
+
+static void say_warning(const struct snapshot_process *p, size_t n, const char *warning)
+{
+	if (!warning)
+		return;
+	if (n == 1)
+		message_note("%.*s (process %u): %s", (int)sizeof(p->comm), p->comm, p->pid,
+			     warning);
+	else
+		message_note("%zu processes, such as %.*s (process %u): %s", n,
+			     (int)sizeof(p->comm), p->comm, p->pid, warning);
+}
+
+static int say_note(void *path, const char *note)
+{
+	message_note("%s: %s", (const char *)path, note);
+	return 0;
+}
+
+/* What of its processes is not measured: each thing once, however many it is said of. */
+static void say_warnings(const struct snapshot *s)
+{
+	for (uint64_t said = 0;;) {
+		const struct snapshot_process *first = NULL;
+		uint64_t bit = 0;
+		size_t n = 0;
+
+		vec_for_each (&s->processes, p) {
+			uint64_t left = p->warnings & ~said;
+
+			if (!bit)
+				bit = left & -left;
+			if (!bit || !(left & bit))
+				continue;
+			first = n++ ? first : p;
+		}
+		if (!n)
+			return;
+		said |= bit;
+		say_warning(first, n, notes_warning((enum snapshot_warning)bit));
+	}
 }
 
 /* What happened in all of the recording: who looks at one moment wants to know how it came to it. */
@@ -110,8 +163,10 @@ int moment_open(const char *path, const char *at, struct moment *m)
 	err = recording_open(path, &m->recording);
 	if (err)
 		return err;
-	say_end(m->recording, path);
+	moment_notes(m->recording, say_note, (void *)path);
 	err = find(m->recording, at, &m->index) ?: take(m);
+	if (!err)
+		say_warnings(m->now);
 	if (!err && m->now->processes.n == 1)
 		err = recording_counted_peak(m->recording, &m->now->processes.at[0], &m->peak_index,
 					     &m->peak);
@@ -168,10 +223,12 @@ enum exit_status moment_conclude(struct moment *m, int err)
 {
 	enum exit_status status = EXIT_DONE;
 
-	if (err)
+	if (err) {
 		status = moment_failed(err);
-	else if (snapshot_lost_any(&m->now->lost))
+	} else if (snapshot_lost_any(&m->now->lost)) {
+		message_lost(NULL, &m->now->lost);
 		status = EXIT_LOST;
+	}
 	moment_close(m);
 	return status;
 }

@@ -2,7 +2,8 @@
 /*
  * moment: which moment of a recording --at means, and opening the recording for it.
  *
- * report, diff and export call it.  It says on stderr when a recording has no proper end.
+ * report, diff and export call it.  It says on stderr when a recording has no proper
+ * end, and what of its processes was not measured.
  */
 #ifndef MEMTOP_CMD_MOMENT_H
 #define MEMTOP_CMD_MOMENT_H
@@ -31,6 +32,12 @@ struct moment {
  * -EINVAL when there is no such moment.
  */
 int moment_open(const char *path, const char *at, struct moment *m);
+
+/*
+ * Tells, one sentence a call, how the recording ended if not in good order, and what of it is gone.
+ * 0, or the first thing but 0 that tell() returns.
+ */
+int moment_notes(const struct recording *r, int (*tell)(void *ctx, const char *note), void *ctx);
 
 /* True when the moment is the highest measurement and its process has held yet more between two. */
 bool moment_below_peak(const struct moment *m);

@@ -56,30 +56,6 @@ static void say_exited(struct session *m)
 	}
 }
 
-static void add_loss(struct text *t, uint64_t n, const char *what)
-{
-	if (n)
-		text_addf(t, "%s%llu %s%s", t->n ? ", " : "", (unsigned long long)n, what,
-			  n == 1 ? "" : "s");
-}
-
-static void say_lost(const struct snapshot_lost *lost)
-{
-	struct text t = { 0 };
-	char bytes[24];
-
-	add_loss(&t, lost->events, "event");
-	add_loss(&t, lost->blocks, "block");
-	if (lost->block_bytes)
-		text_addf(&t, " of %s", units_bytes(bytes, sizeof(bytes), lost->block_bytes));
-	add_loss(&t, lost->stacks, "stack");
-	message_error("%s lost, so the figures are lower bounds%s", text_string(&t),
-		      lost->blocks || lost->stacks
-			      ? "; --max-blocks, --max-stacks and --min-size may help"
-			      : "");
-	text_free(&t);
-}
-
 static void log_stack_ends(const struct snapshot_stack_ends *ends)
 {
 	struct text t = { 0 };
@@ -255,7 +231,7 @@ static enum exit_status conclude(struct session *m, int err)
 	}
 	if (!snapshot_lost_any(&m->lost))
 		return EXIT_DONE;
-	say_lost(&m->lost);
+	message_lost(NULL, &m->lost);
 	return EXIT_LOST;
 }
 

@@ -6,6 +6,7 @@
 
 #include "export/json_writer.h"
 #include "model/blame.h"
+#include "model/notes.h"
 #include "model/stack_table.h"
 
 static void figures_put(struct json_writer *w, const struct figures *f, bool known)
@@ -43,15 +44,15 @@ static void accounts_put(struct json_writer *w, const struct rss_accounts *a)
 	json_object_close(w);
 }
 
-static void warnings_put(struct json_writer *w, unsigned warnings)
+static void warnings_put(struct json_writer *w, uint64_t warnings)
 {
-	if (!warnings)
+	const char *text = notes_next_warning(&warnings);
+
+	if (!text)
 		return;
 	json_array_open(w, "warnings");
-	for (unsigned bit = 1; bit && bit <= warnings; bit <<= 1) {
-		if (warnings & bit)
-			json_text(w, NULL, snapshot_warning_text((enum snapshot_warning)bit));
-	}
+	for (; text; text = notes_next_warning(&warnings))
+		json_text(w, NULL, text);
 	json_array_close(w);
 }
 

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "export/label.h"
 #include "model/blame.h"
+#include "model/notes.h"
 
 struct page *page_new(void)
 {
@@ -33,6 +35,9 @@ void page_free(struct page *page)
 	if (!page)
 		return;
 	text_free(&page->title);
+	vec_for_each (&page->notes, note)
+		free(*note);
+	vec_free(&page->notes);
 	vec_for_each (&page->moments, m)
 		moment_free(m);
 	vec_free(&page->points);
@@ -256,6 +261,43 @@ static int shares_fill(struct page *page, const struct snapshot *s, struct page_
 	return err;
 }
 
+int page_add_note(struct page *page, const char *note)
+{
+	char *copy;
+
+	vec_for_each (&page->notes, known) {
+		if (!strcmp(*known, note))
+			return 0;
+	}
+	copy = strdup(note);
+	if (!copy || vec_push(&page->notes, copy)) {
+		free(copy);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* What of the processes is not measured. */
+static int notes_fill(struct page *page, const struct snapshot *s)
+{
+	int err = 0;
+
+	vec_for_each (&s->processes, p) {
+		uint64_t warnings = p->warnings;
+		const char *warning = notes_next_warning(&warnings);
+
+		for (; warning && !err; warning = notes_next_warning(&warnings)) {
+			struct text note = { 0 };
+
+			text_addf(&note, "%.*s (process %u): %s", (int)sizeof(p->comm), p->comm,
+				  p->pid, warning);
+			err = note.failed ? -ENOMEM : page_add_note(page, text_string(&note));
+			text_free(&note);
+		}
+	}
+	return err;
+}
+
 int page_add_moment(struct page *page, const struct snapshot *s)
 {
 	struct page_moment m = { .time_ns = s->time_ns };
@@ -266,7 +308,11 @@ int page_add_moment(struct page *page, const struct snapshot *s)
 	if (!err)
 		err = shares_fill(page, s, &m);
 	if (!err)
+		err = notes_fill(page, s);
+	if (!err)
 		err = vec_push(&page->moments, m);
+	page->lost = s->lost;
+	page->walked = s->ends.walked;
 	if (err)
 		moment_free(&m);
 	else

@@ -66,6 +66,9 @@ struct page_event {
 
 struct page {
 	struct text title;
+	struct VEC_OF(char *) notes; /* what readers must know, each once */
+	struct snapshot_lost lost;   /* up to the newest moment */
+	uint64_t walked;	     /* stacks, up to there */
 	struct VEC_OF(struct page_point) points;
 	struct VEC_OF(struct page_moment) moments;
 	struct VEC_OF(struct page_event) events;
@@ -95,6 +98,9 @@ int page_add_moment(struct page *page, const struct snapshot *s);
 /* Adds an event or a mark, whose stacks are in table. 0 or -ENOMEM. */
 int page_add_event(struct page *page, const struct stack_table *table,
 		   const struct snapshot_event *event);
+
+/* Adds a sentence that readers must know, unless it is there; page_add_moment() adds what it knows. */
+int page_add_note(struct page *page, const char *note);
 
 /* Names the page after what s measures, unless it has a name. */
 void page_name(struct page *page, const struct snapshot *s);

@@ -7,6 +7,7 @@
 
 #include "export/json_writer.h"
 #include "export/page_prune.h"
+#include "model/notes.h"
 
 static void frames_put(struct json_writer *w, const struct frame_set *frames)
 {
@@ -124,6 +125,20 @@ static void event_stacks_put(struct json_writer *w, const struct page_event *e)
 	json_array_close(w);
 }
 
+/* Losses come first: figures are wrong for them. */
+static void notes_put(struct json_writer *w, const struct page *page)
+{
+	struct note losses[NOTES_LOSSES];
+	size_t n = notes_losses(&page->lost, page->walked, losses);
+
+	json_array_open(w, "notes");
+	for (size_t i = 0; i < n; i++)
+		json_text(w, NULL, losses[i].text);
+	vec_for_each (&page->notes, note)
+		json_text(w, NULL, *note);
+	json_array_close(w);
+}
+
 static void events_put(struct json_writer *w, const struct page *page)
 {
 	json_array_open(w, "events");
@@ -228,6 +243,7 @@ int page_data_write(const struct page *page, FILE *out)
 	json_object_open(w, NULL);
 	json_text(w, "title", text_string(&page->title));
 	json_text(w, "version", MEMTOP_VERSION);
+	notes_put(w, page);
 	frames_put(w, page->frames);
 	nodes_put(w, &pruned);
 	points_put(w, page);

@@ -12,6 +12,7 @@
 /*
  * One object:
  *	title, version
+ *	notes		[sentence, ...]: what was lost or is not known
  *	pruned		{below, stacks}: see page_prune.h
  *	frames		[function, module or "", ...]
  *	nodes		{parent, frame, blame}: arrays; -1 where there is none

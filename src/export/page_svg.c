@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "model/notes.h"
 
 /* The drawing and the part of it that the curves have, in pixels. */
 #define WIDTH  800
@@ -165,6 +166,22 @@ static void marks_put(FILE *out, const struct page *page, const struct scale *sc
 	}
 }
 
+/* What readers must know, below the axis; of more than one the first, and how many more. */
+static void notes_put(FILE *out, const struct page *page)
+{
+	struct note losses[NOTES_LOSSES];
+	size_t n = notes_losses(&page->lost, page->walked, losses);
+	size_t more = n + page->notes.n;
+
+	if (!more)
+		return;
+	fprintf(out, "<text x='8' y='%d' fill='#b00'>", HEIGHT - 6);
+	xml_put(out, n ? losses[0].text : page->notes.at[0]);
+	if (more > 1)
+		fprintf(out, " (+%zu: memtop report)", more - 1);
+	fputs("</text>\n", out);
+}
+
 int page_svg_write(const struct page *page, FILE *out)
 {
 	struct scale scale = scale_of(page);
@@ -185,6 +202,7 @@ int page_svg_write(const struct page *page, FILE *out)
 	for (size_t i = 0; i < N_CURVES; i++)
 		curve_put(out, page, &scale, i);
 	marks_put(out, page, &scale);
+	notes_put(out, page);
 	fputs("</g>\n</svg>\n", out);
 	return 0;
 }

@@ -194,6 +194,11 @@ bool code_file_watches_codes(const struct code_file *f)
 	return f->watches_codes;
 }
 
+uint64_t code_file_warnings(const struct code_file *f)
+{
+	return f->warnings;
+}
+
 uint64_t code_file_pools(const struct code_file *f)
 {
 	return f->pymalloc.pools;

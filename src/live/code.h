@@ -57,6 +57,9 @@ void code_file_arena(const struct code_file *f, uint64_t *start, uint64_t *end);
 /* True when the plan has what tells that its code objects end. */
 bool code_file_watches_codes(const struct code_file *f);
 
+/* What of processes is not measured for what is in it: enum snapshot_warning, or'ed; may grow. */
+uint64_t code_file_warnings(const struct code_file *f);
+
 /* Its usedpools, as in the file; 0: the BPF programs need not know. */
 uint64_t code_file_pools(const struct code_file *f);
 

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/table.h"
+#include "model/snapshot.h"
 #include "probe/attach.h"
 #include "probe/image.h"
 #include "stack/target_file.h"
@@ -121,6 +122,8 @@ static void plan_pymalloc(struct code_file *f, struct image *image)
 
 	if (err)
 		log_warn("small objects of %s are not counted: %s", f->path, error_text(err));
+	if (err || f->pymalloc.unread)
+		f->warnings |= WARNING_PYTHON_OBJECTS;
 	if (f->pymalloc.unread)
 		log_warn("%zu of %zu places where the compiler has put Python's object allocator "
 			 "into %s could not be read: what they allocate is not counted",
@@ -138,12 +141,17 @@ void code_file_plan(struct code_file *f, bool with_probes, bool pymalloc)
 	if (err) {
 		log_write(pymalloc && f->python.version ? LOG_WARN : LOG_DEBUG,
 			  "allocations of %s are not counted: %s", f->path, error_text(err));
+		if (pymalloc && f->python.version)
+			f->warnings |= WARNING_PYTHON_OBJECTS;
 		return;
 	}
 	if (f->python.version)
 		pymalloc_arena_function(image, &f->arena, &f->arena_end);
-	if (with_probes)
-		probe_plan_image(image, &f->plan);
+	err = with_probes ? probe_plan_image(image, &f->plan) : 0;
+	if (err) {
+		log_warn("allocations of %s are not counted: %s", f->path, error_text(err));
+		f->warnings |= WARNING_UNPROBED;
+	}
 	if (with_probes && f->python.supported)
 		f->watches_codes = !pymalloc_plan_codes(image, &f->plan);
 	if (with_probes && pymalloc && f->python.version)

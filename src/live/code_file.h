@@ -39,7 +39,8 @@ struct code_file {
 	bool changed;	  /* written to since it was read: it is not what is described here */
 	const char *path; /* owned by whoever opened it */
 	struct VEC_OF(pid_t) attached; /* 0: in all processes */
-	bool told;		       /* that some throwing functions are not probed */
+	/* What of its processes is not measured for what is in it: enum snapshot_warning, or'ed. */
+	uint64_t warnings;
 	/* tells builds apart; n 0: the file has none, or belongs to somebody who might forge it */
 	uint8_t build_id[ELF_IMAGE_BUILD_ID_SIZE];
 	size_t n_build_id;

@@ -26,7 +26,7 @@ static void process_describe(struct measure *m, const struct target *t, struct s
 	p->pid = t->pid;
 	p->parent = t->parent;
 	p->attached_ns = t->attached_ns;
-	p->warnings = t->warnings;
+	p->warnings = target_warnings(t);
 	memcpy(p->comm, t->comm, sizeof(p->comm));
 	if (!process_status_read(t->pid, &status)) {
 		memcpy(p->comm, status.comm, sizeof(p->comm));

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/strpool.h"
 #include "live/file_watch.h"
+#include "model/snapshot.h"
 
 struct probing {
 	enum probe_method method;
@@ -71,12 +72,12 @@ static int note_probes(struct probing *p, const struct code_file *f)
  */
 static void tell_unseen(struct code_file *f)
 {
-	if (f->told)
+	if (f->attached.n)
 		return;
-	f->told = true;
 	vec_for_each (&f->plan, site) {
 		if (!site->unseen)
 			continue;
+		f->warnings |= WARNING_UNPROBED;
 		log_warn("what is allocated by %s of %s is not counted: a return probe on a "
 			 "function that throws would end the program",
 			 site->function, f->path);
@@ -92,6 +93,7 @@ void probing_detach(struct probing *p, struct code_file *f)
 	probe_set_close(f->probes);
 	f->probes = NULL;
 	f->changed = true;
+	f->warnings |= WARNING_CHANGED;
 	file_watch_end(p->watch, f->rows.file);
 	close(f->fd);
 	f->fd = -1;
@@ -169,6 +171,8 @@ int probing_attach(struct probing *p, struct code_file *f, pid_t pid,
 	if (err || f->changed)
 		return err;
 	tell_unseen(f);
+	if (probe_set_refused(f->probes))
+		f->warnings |= WARNING_UNPROBED;
 	if (vec_push(&f->attached, pid))
 		return -ENOMEM;
 	if (f->attached.n == 1)

@@ -165,11 +165,27 @@ static int target_publish(struct target *t, const struct target_context *ctx)
 	return err;
 }
 
+uint64_t target_warnings(const struct target *t)
+{
+	uint64_t warnings = t->warnings;
+
+	/* a file may have lost its probes since */
+	vec_for_each (&t->files, f)
+		warnings |= code_file_warnings(*f);
+	return warnings;
+}
+
 /* Puts probes where this process's allocators are; 1 when some are new. */
 static int target_probe(struct target *t, const struct target_context *ctx)
 {
 	int fresh = 0;
 
+	if (t->is_32bit) {
+		t->warnings |= WARNING_32BIT;
+		return 0;
+	}
+	t->warnings = target_warnings(t);
+	vec_clear(&t->files);
 	vec_for_each (&t->maps.list, m) {
 		const struct code_file *f;
 		int rc;
@@ -182,10 +198,14 @@ static int target_probe(struct target *t, const struct target_context *ctx)
 		rc = code_attach(ctx->code, f, ctx->probe_all ? 0 : t->pid);
 		if (rc == -ESRCH)
 			return rc;
-		if (rc < 0)
+		if (vec_push(&t->files, f))
+			return -ENOMEM;
+		if (rc < 0) {
+			t->warnings |= WARNING_UNPROBED;
 			log_warn("process %d: %s", t->pid, error_text(rc));
-		else
+		} else {
 			fresh |= rc;
+		}
 		/* only now: what ended before the probe was there has not been told */
 		if (rc >= 0 && code_file_watches_codes(f) && kernel_python(ctx->kernel, t->space))
 			kernel_python(ctx->kernel, t->space)->codes_watched = 1;
@@ -212,7 +232,7 @@ int target_refresh(struct target *t, const struct target_context *ctx)
 	if (rc || !target_is_stale(t, ctx))
 		return rc;
 	rc = target_publish(t, ctx);
-	if (!rc && ctx->with_probes && !t->is_32bit)
+	if (!rc && ctx->with_probes)
 		rc = target_probe(t, ctx);
 	return rc < 0 ? rc : 0;
 }
@@ -234,7 +254,7 @@ static int target_open(struct target *t, const struct target_context *ctx)
 	err = target_publish(t, ctx);
 	if (err)
 		return err;
-	if (ctx->with_probes && !t->is_32bit)
+	if (ctx->with_probes)
 		fresh = target_probe(t, ctx);
 	if (fresh < 0)
 		return fresh;
@@ -279,6 +299,7 @@ void target_free(struct target *t, const struct target_context *ctx)
 	unwind_store_slice_drop(ctx->store, t->slice);
 	maps_free(&t->maps);
 	vec_free(&t->modules);
+	vec_free(&t->files);
 	mappings_free(&t->mappings);
 	vec_free(&t->before);
 	residency_close(t->residency);

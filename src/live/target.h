@@ -52,14 +52,15 @@ struct target {
 	uint64_t published;    /* hash of the executable mappings that the unwinder has */
 	uint64_t maps_read_ns; /* CLOCK_MONOTONIC */
 	bool is_32bit;	       /* cannot be probed: its stacks and calls follow another ABI */
+	uint64_t warnings;     /* enum snapshot_warning, or'ed; see target_warnings() */
 	struct maps maps;
-	struct VEC_OF(int64_t) modules;		 /* of maps.list, MODULE_UNKNOWN until asked for */
-	uint64_t slice;				 /* in the unwind store */
-	uint64_t python_eval, python_eval_end;	 /* the interpreter's loop; 0: no Python */
-	uint64_t python_arena, python_arena_end; /* its function that maps an arena */
-	uint64_t python_runtime;		 /* its _PyRuntime */
+	struct VEC_OF(int64_t) modules; /* of maps.list, MODULE_UNKNOWN until asked for */
+	struct VEC_OF(const struct code_file *) files; /* whose code it maps, if probed */
+	uint64_t slice;				       /* in the unwind store */
+	uint64_t python_eval, python_eval_end;	       /* the interpreter's loop; 0: no Python */
+	uint64_t python_arena, python_arena_end;       /* its function that maps an arena */
+	uint64_t python_runtime;		       /* its _PyRuntime */
 	uint32_t python_version;
-	unsigned warnings; /* enum snapshot_warning, or'ed */
 	struct mappings mappings;
 	struct extents before;
 	struct residency *residency;  /* NULL: could not be opened */
@@ -98,6 +99,9 @@ int target_refresh(struct target *t, const struct target_context *ctx);
 
 /* The same when no mapping is known for addr, and not more often than every 20 ms. */
 int target_refresh_for(struct target *t, const struct target_context *ctx, uint64_t addr);
+
+/* What of it is not measured: enum snapshot_warning, or'ed; once set, a bit stays. */
+uint64_t target_warnings(const struct target *t);
 
 /* The mapping (index into t->maps.list) of a code address, or -1. */
 ssize_t target_map_of(const struct target *t, uint64_t addr);

@@ -2,6 +2,7 @@
 #include "live/target_python.h"
 
 #include "base/log.h"
+#include "model/notes.h"
 #include "python/interpreter.h"
 #include "python/memory.h"
 #include "python/runtime.h"
@@ -10,7 +11,8 @@
 static void target_tell_python(struct target *t, const struct python_interpreter *p,
 			       const char *path)
 {
-	unsigned warning = p->free_threaded ? WARNING_PYTHON_THREADED : WARNING_PYTHON_VERSION;
+	enum snapshot_warning warning =
+		p->free_threaded ? WARNING_PYTHON_THREADED : WARNING_PYTHON_VERSION;
 
 	if (t->warnings & warning)
 		return;
@@ -38,7 +40,7 @@ void target_python_interpreters(struct target *t)
 	if (python_runtime_interpreters(l, &reader, t->python_runtime, at, &generations) < 2)
 		return;
 	t->warnings |= WARNING_PYTHON_INTERPRETERS;
-	log_warn("process %d: %s", t->pid, snapshot_warning_text(WARNING_PYTHON_INTERPRETERS));
+	log_warn("process %d: %s", t->pid, notes_warning(WARNING_PYTHON_INTERPRETERS));
 }
 
 void target_python_publish(struct target *t, const struct target_context *ctx, const struct map *m,

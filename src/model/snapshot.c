@@ -153,19 +153,3 @@ struct figures snapshot_total(const struct snapshot *s)
 		figures_add(&total, &p->now);
 	return total;
 }
-
-const char *snapshot_warning_text(enum snapshot_warning warning)
-{
-	switch (warning) {
-	case WARNING_PYTHON_VERSION:
-		return "its CPython is of a version that memtop does not know: stacks are native "
-		       "only";
-	case WARNING_PYTHON_THREADED:
-		return "its CPython has no global lock, which memtop does not know: stacks are "
-		       "native "
-		       "only";
-	case WARNING_PYTHON_INTERPRETERS:
-		return "it has sub-interpreters, and not all of their Python frames are seen";
-	}
-	return NULL;
-}

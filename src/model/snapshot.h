@@ -70,15 +70,19 @@ enum stack_kind {
 /* "heap", "mapping", "touch", "before_attach": as in JSON. */
 const char *stack_kind_name(enum stack_kind kind);
 
-/* What makes a process's stacks less than they could be; bits of snapshot_process.warnings. */
+/*
+ * What of a process cannot be measured; bits of snapshot_process.warnings, as recordings keep them.
+ * model/notes.h words them.
+ */
 enum snapshot_warning {
 	WARNING_PYTHON_VERSION = 1,	 /* its CPython is not known */
 	WARNING_PYTHON_THREADED = 2,	 /* its CPython has no global lock */
 	WARNING_PYTHON_INTERPRETERS = 4, /* it has sub-interpreters */
+	WARNING_PYTHON_OBJECTS = 8,	 /* with --pymalloc: not all places that count were found */
+	WARNING_32BIT = 16,		 /* follows an ABI that memtop does not read */
+	WARNING_UNPROBED = 32,		 /* functions of its allocators could not be probed */
+	WARNING_CHANGED = 64,		 /* a file with its allocator was written to */
 };
-
-/* The warning as a clause about "it"; NULL when there is none of that bit. */
-const char *snapshot_warning_text(enum snapshot_warning warning);
 
 struct snapshot_process {
 	uint32_t pid;
@@ -91,7 +95,7 @@ struct snapshot_process {
 	bool residency_known; /* false: pages could not be read; figures are all `untouched` */
 	uint64_t vsz, rss, swap, shared, peak_rss; /* as the kernel counts them */
 	uint64_t minor_faults, major_faults; /* since it began; major: had to wait for a disk */
-	unsigned warnings;		     /* enum snapshot_warning, or'ed; live only */
+	uint64_t warnings;		     /* enum snapshot_warning, or'ed */
 	struct figures now;		     /* sum over its stacks but before_attach */
 	uint64_t peak_allocated;
 	uint64_t before_attach_swapped;

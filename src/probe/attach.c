@@ -41,6 +41,7 @@ struct probe_set {
 	enum probe_method method;
 	struct VEC_OF(int) multi;
 	struct VEC_OF(struct bpf_link *) perf;
+	size_t refused; /* sites */
 };
 
 /* What is attached in one go; in this order no entry is seen whose return is not. */
@@ -244,7 +245,10 @@ static int attach_one_by_one(const struct request *r, const struct places *place
 			 site->instruction, site->skipped,
 			 strerror(err == -KERNEL_ENOTSUPP ? ENOTSUP : -err));
 	}
-	return attached ? 0 : first_err;
+	if (!attached)
+		return first_err;
+	r->set->refused += places->sites.n - attached;
+	return 0;
 }
 
 static int attach_places(const struct request *r, const struct places *places)
@@ -320,6 +324,11 @@ int probe_attach(struct probe_set *set, const struct probe_plan *plan, const cha
 size_t probe_set_links(const struct probe_set *set)
 {
 	return set->multi.n + set->perf.n;
+}
+
+size_t probe_set_refused(const struct probe_set *set)
+{
+	return set->refused;
 }
 
 void probe_set_close(struct probe_set *set)

@@ -59,7 +59,8 @@ struct probe_set *probe_set_new(enum probe_method method);
  *
  * Functions that throw whose rets are not known (site.unseen) are left out: libgcc's unwinder would
  * meet the return probe's trampoline, and end the program.  (Putting the return address back needs
- * bpf_probe_write_user, which not every kernel permits.)  A site that the kernel refuses while it takes others is logged (LOG_WARN) and left out.
+ * bpf_probe_write_user, which not every kernel permits.)  A site that the kernel refuses while it
+ * takes others is logged (LOG_WARN), counted (probe_set_refused()) and left out.
  * 0 (also for a plan without sites), or -errno with error_text() set and nothing of this call left
  * attached: -EPERM and -EACCES (which capability is missing), -ESRCH no such process, -ENOENT no
  * such file, -ENOTSUP no site can be probed.
@@ -69,6 +70,9 @@ int probe_attach(struct probe_set *set, const struct probe_plan *plan, const cha
 
 /* How many links are in force; for notes and tests. */
 size_t probe_set_links(const struct probe_set *set);
+
+/* How many sites the kernel has refused while it took others; what they count is missing. */
+size_t probe_set_refused(const struct probe_set *set);
 
 /* Detaches all and frees the set; may be NULL. Returns still pending in a target go nowhere. */
 void probe_set_close(struct probe_set *set);

@@ -31,7 +31,7 @@ const size_t n_schema_moment = N(schema_moment);
 
 #define P(name, member) { name, offsetof(struct snapshot_process, member) }
 const struct schema_column schema_process[] = {
-	P("vsz", vsz), P("rss", rss), P("swap", swap), P("shared", shared),
+	P("warnings", warnings), P("vsz", vsz), P("rss", rss), P("swap", swap), P("shared", shared),
 	P("peak_rss", peak_rss), P("minor_faults", minor_faults), P("major_faults", major_faults),
 	P("resident", now.resident), P("swapped", now.swapped),
 	P("untouched", now.untouched), P("zero", now.zero),

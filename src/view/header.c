@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/header.h"
 
-#include <inttypes.h>
-
+#include "model/notes.h"
 #include "view/column.h"
 #include "view/safe_text.h"
 
@@ -70,6 +69,8 @@ void header_process(FILE *out, const struct snapshot *s, const struct snapshot_p
 {
 	double seconds = s->time_ns > p->attached_ns ? (s->time_ns - p->attached_ns) / 1e9 : 0;
 	char comm[TEXT_BYTES], command[TEXT_BYTES];
+	uint64_t warnings = p->warnings;
+	const char *warning;
 
 	safe_text(comm, sizeof(comm), p->comm, 0);
 	safe_text(command, sizeof(command),
@@ -86,34 +87,15 @@ void header_process(FILE *out, const struct snapshot *s, const struct snapshot_p
 	fputc('\n', out);
 	header_figures(out, p, options->bytes);
 	header_accounts(out, p, options->bytes);
-	for (unsigned bit = 1; bit && bit <= p->warnings; bit <<= 1) {
-		const char *text = snapshot_warning_text((enum snapshot_warning)bit);
-
-		if (p->warnings & bit && text)
-			fprintf(out, "  note: %s\n", text);
-	}
+	while ((warning = notes_next_warning(&warnings)))
+		fprintf(out, "  note: %s\n", warning);
 }
 
 void header_losses(FILE *out, const struct snapshot *s)
 {
-	const struct snapshot_lost *lost = &s->lost;
+	struct note notes[NOTES_LOSSES];
+	size_t n = notes_losses(&s->lost, s->ends.walked, notes);
 
-	if (lost->blocks)
-		fprintf(out,
-			"  LOST: %" PRIu64 " allocations of %" PRIu64
-			" bytes were not counted, as the block table was full: see --max-blocks\n",
-			lost->blocks, lost->block_bytes);
-	if (lost->stacks)
-		fprintf(out,
-			"  LOST: %" PRIu64 " times a stack had no room: its bytes are in "
-			"\"(stacks that were lost)\": see --max-stacks\n",
-			lost->stacks);
-	if (lost->events)
-		fprintf(out,
-			"  LOST: %" PRIu64 " events came faster than they were read: mappings may "
-			"be wrong\n",
-			lost->events);
-	if (lost->truncated_stacks)
-		fprintf(out, "  %" PRIu64 " of %" PRIu64 " stacks did not reach their root\n",
-			lost->truncated_stacks, s->ends.walked);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, "  %s%s\n", notes[i].wrong ? "LOST: " : "", notes[i].text);
 }

@@ -182,6 +182,24 @@ sql() {
 	grep -q 'was not closed' "$dir/err"
 	grep -q '50500.*small_block\|small_block' "$dir/report"
 	[ "$(sqlite3 "$dir/a.db" 'pragma integrity_check')" = ok ]
+	"$MEMTOP" html -q "$dir/a.db" --svg -o - | grep -q 'was not closed'
+}
+
+@test "what was lost while recording is said by whatever reads it" {
+	need_root
+	recorded -d 0.2 --max-blocks 1024 -- /usr/bin/python3 -c "x = [bytearray(1000) for i in range(20000)]"
+	[ $status -eq 6 ]
+	for read in report "diff $dir/a.db" "export -f folded" "html --svg -o -" "html -o $dir/page.html"; do
+		echo "$read"
+		status=0
+		"$MEMTOP" $read "$dir/a.db" >"$dir/out" 2>"$dir/err" || status=$?
+		grep -q 'without npm' "$dir/err" && continue
+		[ $status -eq 6 ]
+		grep -q 'blocks of .* lost, so the figures are lower bounds' "$dir/err"
+	done
+	"$MEMTOP" report "$dir/a.db" | grep -q 'LOST: .* allocations of .* bytes were not counted'
+	"$MEMTOP" html --svg "$dir/a.db" -o - | grep -q 'allocations of .* were not counted'
+	[ ! -e "$dir/page.html" ] || grep -q 'allocations of .* were not counted' "$dir/page.html"
 }
 
 @test "a disk of 1 MB fills: it is said, status 1, and what was written opens" {

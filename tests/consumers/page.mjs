@@ -179,6 +179,7 @@ const tests = {
     assert.equal(await page.locator("img").count(), 0);
     assert.equal(await page.locator("body script").count(), 2);
     assert.match(await text(page, "#title"), /<b>evil/);
+    assert.match(await text(page, "#notes"), /<b>evil.*: a file with its allocator was written to/);
     assert.equal(await page.locator("b").count(), 0);
   },
 

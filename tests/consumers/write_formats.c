@@ -160,6 +160,7 @@ static int write_hostile(const char *dir)
 				  .stack = fixture_frames(&f, &frame, 1, STACK_STOP_ROOT),
 				  .now = { .resident = MIB } });
 	assert_int_equal(vec_push(&f.s->events, mark), 0);
+	f.s->processes.at[process].warnings = WARNING_CHANGED;
 	add_to_page(page, f.s);
 	err = write_page(dir, page);
 	page_free(page);

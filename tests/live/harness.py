@@ -268,6 +268,11 @@ def rollup(pid):
 	return fields
 
 
+def expect_warning(document, pid, words):
+	warnings = process_of(document, pid).get("warnings", [])
+	expect(len(warnings) == 1 and words in warnings[0], f"it says: {warnings}")
+
+
 def freeze(pid):
 	"""SIGSTOP, and waits until every thread has stopped."""
 	os.kill(pid, signal.SIGSTOP)

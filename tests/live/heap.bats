@@ -40,6 +40,10 @@ load common
 	live heap.py contained kinds_jemalloc
 }
 
+@test "the library of a target's allocator is written to" {
+	live heap.py written_to kinds_jemalloc
+}
+
 @test "tcmalloc: each kind" {
 	live heap.py truth kinds_tcmalloc
 }

@@ -65,6 +65,23 @@ def contained(name):
 		target.child.wait()
 
 
+def written_to(name):
+	"""The library of a target's allocator is written to: its process says that this is not counted."""
+	with tempfile.TemporaryDirectory() as directory:
+		path, environment = copies(directory, name)
+		target = Target([path], env=environment)
+		memtop = Memtop(["-p", target.pid])
+		target.run()
+		expect("warnings" not in process_of(memtop.fresh(), target.pid), "warned too early")
+		files = [f for f in os.listdir(directory) if "jemalloc.so" in f]
+		with open(os.path.join(directory, files[0]), "r+b") as f:
+			first = f.read(1)
+			f.seek(0)
+			f.write(first)
+		expect_warning(memtop.fresh(), target.pid, "was written to")
+		memtop.stop()
+
+
 def expect_exact(target):
 	memtop = Memtop(["-p", target.pid])
 	told = target.run()

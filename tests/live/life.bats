@@ -77,6 +77,10 @@ load common
 	live life.py bits32
 }
 
+@test "a target that becomes a 32-bit program" {
+	live life.py becomes_32
+}
+
 @test "a program that others are written over, and run at once" {
 	live life.py overwritten
 }

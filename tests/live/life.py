@@ -369,4 +369,16 @@ def bits32():
 	expect(len(target.run()) == 1 and target.finish() == 0, "the target was disturbed")
 
 
+def becomes_32():
+	"""A target that becomes a 32-bit program: its process says that its calls are not counted."""
+	target = Target(["/bin/sh", "-c", f"echo READY; read go; exec {program('small_32')}"])
+	memtop = Memtop(["-p", target.pid])
+	expect("warnings" not in process_of(memtop.fresh(), target.pid), "warned too early")
+	target.go()
+	target.until("READY")
+	document = memtop.fresh()
+	expect_warning(document, target.pid, "32-bit")
+	memtop.stop()
+
+
 main(globals())

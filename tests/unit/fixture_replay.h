@@ -46,6 +46,7 @@ static inline struct replay replay_new(uint32_t stacks, uint64_t seed)
 	struct snapshot_process p = { .pid = 4711,
 				      .comm = "app",
 				      .residency_known = true,
+				      .warnings = WARNING_PYTHON_INTERPRETERS | WARNING_CHANGED,
 				      .attached_ns = 1700000000000000000ull };
 
 	assert_non_null(r.table);

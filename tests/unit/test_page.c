@@ -152,6 +152,35 @@ static void test_a_page_outlives_its_snapshots(void **state)
 	page_free(page);
 }
 
+/* What is wrong with the figures is beside them, each sentence once, the newest count of losses. */
+static void test_losses_and_warnings_are_said(void **state)
+{
+	struct fixture f = fixture_mixed();
+	struct page *page = page_new();
+	char *json, *drawing;
+
+	(void)state;
+	f.s->processes.at[0].warnings = WARNING_CHANGED | 1ull << 40;
+	f.s->lost.blocks = 3;
+	assert_int_equal(page_add_totals(page, f.s), 0);
+	assert_int_equal(page_add_moment(page, f.s), 0);
+	f.s->lost.blocks = 4;
+	f.s->lost.block_bytes = 4096;
+	assert_int_equal(page_add_moment(page, f.s), 0);
+	assert_int_equal(page_add_note(page, "a <note>"), 0);
+	json = FIXTURE_WRITTEN(out, page_data_write(page, out));
+	assert_non_null(strstr(json, "\"notes\":[\"4 allocations of 4096 bytes were not counted"));
+	assert_non_null(strstr(json, "\"app (process 4711): a file with its allocator"));
+	assert_non_null(strstr(json, "not counted\",\"a <note>\"]"));
+	drawing = FIXTURE_WRITTEN(out, page_svg_write(page, out));
+	assert_non_null(strstr(drawing, ">4 allocations of 4096 bytes were not counted"));
+	assert_non_null(strstr(drawing, ": memtop report)</text>"));
+	free(json);
+	free(drawing);
+	page_free(page);
+	fixture_free(&f);
+}
+
 static void test_a_drawing_of_nothing(void **state)
 {
 	struct page *page = page_new();
@@ -172,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_small_trees_are_left_alone),
 		cmocka_unit_test(test_moments_are_an_even_choice_and_the_last),
 		cmocka_unit_test(test_a_page_outlives_its_snapshots),
+		cmocka_unit_test(test_losses_and_warnings_are_said),
 		cmocka_unit_test(test_a_drawing_of_nothing),
 	};
 
