@@ -77,6 +77,11 @@ FILE *text_open(struct text *t)
 	return fopencookie(t, "w", (cookie_io_functions_t){ .write = take });
 }
 
+int text_close(FILE *out, const struct text *t)
+{
+	return !out || fclose(out) || t->failed ? -ENOMEM : 0;
+}
+
 void text_clear(struct text *t)
 {
 	t->n = 0;

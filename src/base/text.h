@@ -29,11 +29,14 @@ void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(print
 void text_add_utf8(struct text *t, const char *s);
 
 /*
- * A stream whose bytes are added to t, all of them once fclose() has ended it; NULL when memory is
+ * A stream whose bytes are added to t, all of them once text_close() has ended it; NULL when memory is
  * out.  Running out of it later fails the write (ferror(), errno ENOMEM) and notes it in the text:
  * glibc's open_memstream() cuts the document in silence, and says so nowhere.
  */
 FILE *text_open(struct text *t);
+
+/* Ends that stream, which may be NULL: 0 when all that was written is in t, else -ENOMEM. */
+int text_close(FILE *out, const struct text *t);
 
 /* Empties it; the memory stays for the next use. */
 void text_clear(struct text *t);

@@ -175,7 +175,7 @@ out:
 
 static int sink_put(struct sink *s)
 {
-	int err = fclose(s->stream) || s->text.failed ? ENOMEM : 0;
+	int err = -text_close(s->stream, &s->text);
 
 	s->stream = NULL;
 	if (!err && s->target)

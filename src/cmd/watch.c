@@ -151,9 +151,9 @@ static int look(pid_t pid, bool bytes, char **text)
 	struct table_options table = { .group.sort = ORDER_ALLOCATED, .bytes = bytes };
 	struct text said = { 0 };
 	FILE *out = text_open(&said);
-	int err = out ? types_write(out, pid, false, &table) : -ENOMEM;
+	int err = out ? types_write(out, pid, false, &table) : 0;
 
-	if (out && (fclose(out) || said.failed) && !err)
+	if (text_close(out, &said) && !err)
 		err = -ENOMEM;
 	if (err)
 		text_free(&said);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "export/csv.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "export/label.h"
 #include "model/blame.h"
 
@@ -56,24 +55,20 @@ static void numbers_put(FILE *out, const struct snapshot *s, const struct snapsh
 /* All frames, root first, as one field. */
 static int frames_put(FILE *out, const struct frame *frames, size_t n)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *field = open_memstream(&text, &size);
+	struct text t = { 0 };
+	FILE *field = text_open(&t);
+	int err;
 
-	if (!field)
-		return -ENOMEM;
-	while (n) {
+	while (field && n) {
 		label_frame_place(field, &frames[--n], ";", ':');
 		if (n)
 			putc(';', field);
 	}
-	if (fclose(field)) {
-		free(text);
-		return -ENOMEM;
-	}
-	field_put(out, text);
-	free(text);
-	return 0;
+	err = text_close(field, &t);
+	if (!err)
+		field_put(out, text_string(&t));
+	text_free(&t);
+	return err;
 }
 
 static int row_put(FILE *out, const struct snapshot *s, const struct snapshot_stack *stack)

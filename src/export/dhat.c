@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/strpool.h"
 #include "base/table.h"
+#include "base/text.h"
 #include "export/frame_set.h"
 #include "export/json_writer.h"
 
@@ -118,26 +119,21 @@ static void point_put(struct json_writer *w, const struct point *p)
 /* "0x1234: function (file:line)" or "... (in module)", as valgrind has it. */
 static int frame_put(struct json_writer *w, const struct frame *f)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct text t = { 0 };
+	int err;
 
-	if (!out)
-		return -ENOMEM;
 	if (f->module || f->address)
-		fprintf(out, "0x%" PRIX64 ": ", f->module ? f->offset : f->address);
-	fputs(f->function, out);
+		text_addf(&t, "0x%" PRIX64 ": ", f->module ? f->offset : f->address);
+	text_add(&t, f->function);
 	if (f->file)
-		fprintf(out, " (%s:%u)", f->file, f->line);
+		text_addf(&t, " (%s:%u)", f->file, f->line);
 	else if (f->module)
-		fprintf(out, " (in %s)", f->module);
-	if (fclose(out)) {
-		free(text);
-		return -ENOMEM;
-	}
-	json_text(w, NULL, text);
-	free(text);
-	return 0;
+		text_addf(&t, " (in %s)", f->module);
+	err = t.failed ? -ENOMEM : 0;
+	if (!err)
+		json_text(w, NULL, text_string(&t));
+	text_free(&t);
+	return err;
 }
 
 static void head_put(struct json_writer *w, const struct snapshot *s)

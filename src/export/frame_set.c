@@ -6,6 +6,7 @@
 
 #include "base/strpool.h"
 #include "base/table.h"
+#include "base/text.h"
 #include "export/label.h"
 
 struct frame_set {
@@ -54,16 +55,14 @@ const struct frame *frame_set_at(const struct frame_set *set, uint32_t i)
 static const char *name_of(struct frame_set *set, const struct frame *f)
 {
 	const char *name = NULL;
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct text t = { 0 };
+	FILE *out = text_open(&t);
 
-	if (!out)
-		return NULL;
-	label_frame(out, f, "", 0);
-	if (!fclose(out))
-		name = strpool_add(set->pool, text);
-	free(text);
+	if (out)
+		label_frame(out, f, "", 0);
+	if (!text_close(out, &t))
+		name = strpool_add(set->pool, text_string(&t));
+	text_free(&t);
 	return name;
 }
 

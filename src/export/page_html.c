@@ -49,10 +49,8 @@ int page_html_write(const struct page *page, FILE *out)
 				 "this memtop was built without npm, so that its HTML page "
 				 "was left out; --svg works");
 	data = text_open(&json);
-	if (!data)
-		return -ENOMEM;
-	err = page_data_write(page, data);
-	if (fclose(data) || json.failed)
+	err = data ? page_data_write(page, data) : 0;
+	if (text_close(data, &json))
 		err = -ENOMEM;
 	if (!err) {
 		after = mark + strlen(MARK);

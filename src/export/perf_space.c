@@ -7,6 +7,7 @@
 
 #include "base/strpool.h"
 #include "base/table.h"
+#include "base/text.h"
 #include "base/vec.h"
 #include "export/file_offset.h"
 #include "export/label.h"
@@ -72,39 +73,30 @@ void perf_space_free(struct perf_space *space)
 /* A name as it stands in a record: without control characters and not too long for perf. */
 static const char *name_of(struct perf_space *space, const struct frame *f)
 {
-	const char *name;
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	const char *name = NULL;
+	struct text t = { 0 };
+	FILE *out = text_open(&t);
 
-	if (!out)
-		return NULL;
-	label_symbol(out, f);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	name = strpool_add_n(space->pool, text, size < PERF_SYMBOL_MAX ? size : PERF_SYMBOL_MAX);
-	free(text);
+	if (out)
+		label_symbol(out, f);
+	if (!text_close(out, &t))
+		name = strpool_add_n(space->pool, text_string(&t),
+				     t.n < PERF_SYMBOL_MAX ? t.n : PERF_SYMBOL_MAX);
+	text_free(&t);
 	return name;
 }
 
 static const char *path_of(struct perf_space *space, const char *path)
 {
-	const char *clean;
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	const char *clean = NULL;
+	struct text t = { 0 };
+	FILE *out = text_open(&t);
 
-	if (!out)
-		return NULL;
-	label_put(out, path, "", 0);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	clean = strpool_add(space->pool, text);
-	free(text);
+	if (out)
+		label_put(out, path, "", 0);
+	if (!text_close(out, &t))
+		clean = strpool_add(space->pool, text_string(&t));
+	text_free(&t);
 	return clean;
 }
 

@@ -98,7 +98,7 @@ int pprof_writer_free(struct pprof_writer *w)
 	if (!w)
 		return 0;
 	deflate_all(w, NULL, 0, Z_FINISH);
-	failed = w->failed || w->scratch.failed;
+	failed = w->failed;
 	deflateEnd(&w->z);
 	if (w->pool)
 		strpool_free(w->pool);
@@ -145,6 +145,7 @@ int64_t pprof_string(struct pprof_writer *w, const char *text)
 
 	text_clear(&w->scratch);
 	text_add_utf8(&w->scratch, text ? text : "");
+	w->failed |= w->scratch.failed;
 	one = (char *)text_string(&w->scratch);
 	if (ids_new(w, &w->strings, one, w->scratch.n, &id)) {
 		p.n_string_table = 1;
@@ -192,20 +193,19 @@ static uint64_t function_of(struct pprof_writer *w, int64_t name, int64_t file)
 
 static int64_t frame_name(struct pprof_writer *w, const struct frame *f)
 {
-	char *name = NULL;
-	size_t size;
+	struct text name = { 0 };
 	int64_t id;
 	FILE *out;
 
 	if (f->function)
 		return pprof_string(w, f->function);
-	out = open_memstream(&name, &size);
+	out = text_open(&name);
 	if (out)
 		label_frame(out, f, "", 0);
-	if (!out || fclose(out))
+	if (text_close(out, &name))
 		w->failed = true;
-	id = pprof_string(w, name);
-	free(name);
+	id = pprof_string(w, text_string(&name));
+	text_free(&name);
 	return id;
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -221,35 +220,38 @@ static void put_wrapped(const struct table *t, char *sentence)
 }
 
 /* What happened, a sentence each, the newest last. */
-static void table_events(const struct table *t)
+static int table_events(const struct table *t)
 {
 	struct event_text how = { .pid = t->s->processes.n != 1, .bytes = t->options->bytes };
 	size_t n = t->s->events.n, first = n > EVENTS_MOST ? n - EVENTS_MOST : 0;
+	int err = 0;
 
 	if (first)
 		fprintf(t->out, "  %zu earlier events: --json tells them\n", first);
-	for (size_t i = first; i < n; i++) {
-		char *sentence = NULL;
-		size_t size;
-		FILE *out = open_memstream(&sentence, &size);
+	for (size_t i = first; i < n && !err; i++) {
+		struct text sentence = { 0 };
+		FILE *out = text_open(&sentence);
 
-		if (!out)
-			return;
-		event_text(out, t->s, &t->s->events.at[i], &how);
-		if (!fclose(out))
-			put_wrapped(t, sentence);
-		free(sentence);
+		if (out)
+			event_text(out, t->s, &t->s->events.at[i], &how);
+		err = text_close(out, &sentence);
+		if (!err)
+			put_wrapped(t, sentence.at);
+		text_free(&sentence);
 	}
+	return err;
 }
 
 /* One process: its header, then its rows. */
 static int table_one(const struct table *t)
 {
+	int err;
+
 	header_process(t->out, t->s, &t->s->processes.at[0], t->options);
 	header_losses(t->out, t->s);
-	table_events(t);
+	err = table_events(t);
 	table_headings(t, what_of(t->options->group.by));
-	return table_rows(t, &t->options->group);
+	return err ? err : table_rows(t, &t->options->group);
 }
 
 /* Many: a row for each process, largest first, and what it holds most of below it. */
@@ -264,12 +266,14 @@ static int table_many(const struct table *t)
 	if (err)
 		return err;
 	header_losses(t->out, t->s);
-	table_events(t);
+	err = table_events(t);
 	table_headings(t, "PROCESS, TOP STACKS");
 	stacks.one_process = true;
 	if (!stacks.limit || stacks.limit > STACKS_EACH)
 		stacks.limit = STACKS_EACH;
 	vec_for_each (&g.rows, row) {
+		if (err)
+			break;
 		if (t->options->color)
 			fputs("\033[1m", t->out);
 		columns_cells(t->out, &t->columns, &row->sum);
@@ -280,8 +284,6 @@ static int table_many(const struct table *t)
 		fputc('\n', t->out);
 		stacks.process = row->process;
 		err = row->process == GROUP_MANY ? 0 : table_rows(t, &stacks);
-		if (err)
-			break;
 	}
 	if (!err)
 		table_remainder(t, &g);
@@ -309,9 +311,10 @@ int table_print(FILE *out, const struct snapshot *s, const struct table_options 
 		err = table_many(&t);
 	} else {
 		header_losses(out, s);
-		table_events(&t);
+		err = table_events(&t);
 		table_headings(&t, what_of(options->group.by));
-		err = table_rows(&t, &options->group);
+		if (!err)
+			err = table_rows(&t, &options->group);
 	}
 	fputc('\n', out);
 	if (fflush(out) || ferror(out))
