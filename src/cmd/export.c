@@ -13,6 +13,8 @@
 #include "cmd/sink.h"
 #include "export/course.h"
 #include "export/export.h"
+#include "export/json.h"
+#include "model/at_once.h"
 
 struct export
 {
@@ -21,9 +23,8 @@ struct export
 	struct course course; /* for formats that show one */
 };
 
-static int write_snapshot(const struct snapshot *s, void *ctx)
+static int write_document(const struct export *e, const struct snapshot *s)
 {
-	const struct export *e = ctx;
 	FILE *out = sink_begin(e->sink);
 
 	if (!out)
@@ -31,16 +32,50 @@ static int write_snapshot(const struct snapshot *s, void *ctx)
 	return sink_end(e->sink, export_write(e->options->format, out, s, &e->options->export));
 }
 
+/* What its readers add up was held at one time; JSON has all, and says which processes have ended. */
+static int write_snapshot(const struct snapshot *s, void *ctx)
+{
+	const struct export *e = ctx;
+	struct snapshot *counted;
+	size_t left_out = 0;
+	int err;
+
+	if (e->options->format == &export_json)
+		return write_document(e, s);
+	counted = snapshot_copy(s);
+	err = counted ? at_once_reduce(counted, &left_out) : -ENOMEM;
+	err = err ? error_set(err, "out of memory") : write_document(e, counted);
+	snapshot_free(counted);
+	if (!err && left_out)
+		message_note("%zu process%s that had ended by then %s left out; json has %s",
+			     left_out, left_out == 1 ? "" : "es", left_out == 1 ? "is" : "are",
+			     left_out == 1 ? "it" : "them");
+	return err;
+}
+
 /* --- a stretch of time ---------------------------------------------------------------------------
  */
+
+/* Takes over s, of which the course gets what was held at one time. */
+static int course_add_counted(struct export *e, struct snapshot *s)
+{
+	size_t left_out;
+	int err = at_once_reduce(s, &left_out);
+
+	if (!err)
+		return course_add(&e->course, s);
+	snapshot_free(s);
+	return err;
+}
 
 static int course_take(const struct snapshot *now, const struct snapshot *previous, void *ctx)
 {
 	struct export *e = ctx;
 	struct snapshot *copy = snapshot_copy(now);
+	int err = copy ? course_add_counted(e, copy) : -ENOMEM;
 
 	(void)previous;
-	return copy && !course_add(&e->course, copy) ? 0 : error_set(-ENOMEM, "out of memory");
+	return err ? error_set(err, "out of memory") : 0;
 }
 
 static int course_write(const struct snapshot *now, void *ctx)
@@ -73,7 +108,7 @@ static enum exit_status course_recording(struct export *e)
 
 		err = recording_snapshot(m.recording, i, &s);
 		if (!err)
-			err = course_add(&e->course, s);
+			err = course_add_counted(e, s);
 	}
 	if (!err)
 		err = course_write(NULL, e);

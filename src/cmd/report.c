@@ -9,6 +9,7 @@
 #include "cmd/table_style.h"
 #include "cmd/types.h"
 #include "export/json.h"
+#include "model/at_once.h"
 #include "view/column.h"
 #include "view/source_table.h"
 #include "view/table.h"
@@ -66,10 +67,19 @@ static int print(const struct options *options, struct sink *sink, const struct 
 	return sink_end(sink, err);
 }
 
+/* Whether a row of the table may be of several processes. */
+static bool sums_processes(const struct options *options)
+{
+	enum group_by by = options->view.by;
+
+	return options->source || by == GROUP_FUNCTION || by == GROUP_LINE || by == GROUP_MODULE;
+}
+
 enum exit_status cmd_report(const struct options *options)
 {
 	struct sink *sink = NULL;
 	struct moment m;
+	size_t left_out;
 	int err;
 
 	if (options->types)
@@ -79,6 +89,8 @@ enum exit_status cmd_report(const struct options *options)
 		err = moment_to_peak(&m);
 	if (!err && options->json)
 		moment_say_peak(&m);
+	else if (!err && sums_processes(options))
+		err = at_once_reduce(m.now, &left_out);
 	if (!err)
 		err = sink_open(options->output, SINK_GROWING, &sink);
 	if (!err)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "export/label.h"
+#include "model/at_once.h"
 #include "model/blame.h"
 #include "model/notes.h"
 
@@ -73,10 +74,10 @@ static void accounts_add(struct rss_accounts *a, const struct rss_accounts *b)
 int page_add_totals(struct page *page, const struct snapshot *s)
 {
 	struct page_point point = { .time_ns = s->time_ns };
+	struct at_once counted = at_once_of(s);
 
 	vec_for_each (&s->processes, p) {
-		/* its last figures are no longer anybody's memory */
-		if (p->exited)
+		if (!at_once_has(&counted, p))
 			continue;
 		figures_add(&point.now, &p->now);
 		point.rss += p->rss;
@@ -215,6 +216,7 @@ static void cell_add(struct page_cell *cell, const struct snapshot_stack *stack)
 
 static int moment_fill(struct page *page, const struct snapshot *s, struct page_moment *m)
 {
+	struct at_once counted = at_once_of(s);
 	struct frame_path path = { 0 };
 	struct table by_node = { 0 };
 	uint64_t at;
@@ -222,7 +224,8 @@ static int moment_fill(struct page *page, const struct snapshot *s, struct page_
 	int err = 0;
 
 	vec_for_each (&s->stacks, stack) {
-		if (!figures_allocated(&stack->now) && !stack->touched)
+		if (!at_once_has(&counted, &s->processes.at[stack->process]) ||
+		    (!figures_allocated(&stack->now) && !stack->touched))
 			continue;
 		err = node_of(page, s, stack, &path, &node);
 		if (err)
@@ -245,12 +248,13 @@ static int moment_fill(struct page *page, const struct snapshot *s, struct page_
 
 static int shares_fill(struct page *page, const struct snapshot *s, struct page_moment *m)
 {
+	struct at_once counted = at_once_of(s);
 	int err = 0;
 
 	vec_for_each (&s->processes, p) {
 		struct page_share share = { .now = p->now, .rss = p->rss, .accounts = p->accounts };
 
-		if (p->exited)
+		if (!at_once_has(&counted, p))
 			continue;
 		err = frame_set_process(page->frames, p, &share.frame);
 		if (!err)

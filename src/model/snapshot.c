@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/at_once.h"
 #include "model/stack_table.h"
 
 void figures_add(struct figures *a, const struct figures *b)
@@ -147,9 +148,12 @@ struct snapshot *snapshot_copy(const struct snapshot *s)
 
 struct figures snapshot_total(const struct snapshot *s)
 {
+	struct at_once counted = at_once_of(s);
 	struct figures total = { 0 };
 
-	vec_for_each (&s->processes, p)
-		figures_add(&total, &p->now);
+	vec_for_each (&s->processes, p) {
+		if (at_once_has(&counted, p))
+			figures_add(&total, &p->now);
+	}
 	return total;
 }

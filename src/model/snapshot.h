@@ -250,7 +250,7 @@ struct snapshot *snapshot_share(struct snapshot *s);
 /* A snapshot with the same content, over the same table; NULL when memory is out. */
 struct snapshot *snapshot_copy(const struct snapshot *s);
 
-/* The sum of all processes' figures. */
+/* The sum of the figures of the processes that held theirs at one time: see model/at_once.h. */
 struct figures snapshot_total(const struct snapshot *s);
 
 #endif

@@ -7,9 +7,15 @@
 #ifndef MEMTOP_RECORD_MOMENT_H
 #define MEMTOP_RECORD_MOMENT_H
 
+#include "model/at_once.h"
 #include "record/recording.h"
 
-/* Adds a process to the sums; count is the stacks' and not touched. */
-void moment_add_process(struct recording_moment *m, const struct snapshot_process *p);
+/* Adds a process to the sums where it is one of those that are counted, and to how many there are. */
+void moment_add_process(struct recording_moment *m, const struct snapshot_process *p,
+			const struct at_once *counted);
+
+/* Adds the blocks of a stack of s. */
+void moment_add_stack(struct recording_moment *m, const struct snapshot *s,
+		      const struct snapshot_stack *stack, const struct at_once *counted);
 
 #endif

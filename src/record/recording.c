@@ -310,20 +310,20 @@ static int check_sums(struct recording *r, size_t moment, const struct snapshot 
 {
 	const struct recording_moment *m = &r->content.moments.at[moment];
 	struct recording_moment sum = { 0 };
+	struct at_once counted = at_once_of(s);
 	struct figures *of = calloc(s->processes.n + 1, sizeof(*of));
 	bool good = true;
 
 	if (!of)
 		return -ENOMEM;
 	vec_for_each (&s->stacks, row) {
-		if (row->kind == STACK_BEFORE_ATTACH)
-			continue;
-		figures_add(&of[row->process], &row->now);
-		sum.count += row->count;
+		moment_add_stack(&sum, s, row, &counted);
+		if (row->kind != STACK_BEFORE_ATTACH)
+			figures_add(&of[row->process], &row->now);
 	}
 	for (size_t i = 0; i < s->processes.n; i++) {
 		good = good && figures_equal(&of[i], &s->processes.at[i].now);
-		moment_add_process(&sum, &s->processes.at[i]);
+		moment_add_process(&sum, &s->processes.at[i], &counted);
 	}
 	free(of);
 	if (!good || !figures_equal(&sum.now, &m->now) || sum.processes != m->processes ||

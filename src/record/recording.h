@@ -48,7 +48,7 @@ struct recording_info {
 	const char *command; /* what was recorded: the options and CMD, joined by blanks */
 };
 
-/* The sums of one measurement over all processes that were in it. */
+/* The sums of one measurement over its processes that are counted: see model/at_once.h. */
 struct recording_moment {
 	uint64_t time_ns;    /* CLOCK_REALTIME */
 	uint64_t elapsed_ns; /* since measuring began; grows from moment to moment */

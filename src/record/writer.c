@@ -198,15 +198,20 @@ static struct recording_moment moment_of(const struct recording_writer *w, const
 		.lost = s->lost,
 		.ends = s->ends,
 	};
+	struct at_once counted = { 0 };
 
 	for (uint32_t i = 0; i < s->processes.n; i++) {
 		if (process_writer_id(w->processes, i))
-			moment_add_process(&m, &s->processes.at[i]);
+			at_once_add(&counted, &s->processes.at[i]);
+	}
+	for (uint32_t i = 0; i < s->processes.n; i++) {
+		if (process_writer_id(w->processes, i))
+			moment_add_process(&m, &s->processes.at[i], &counted);
 	}
 	vec_for_each (&s->stacks, stack) {
-		if (stack->process < s->processes.n && stack->kind != STACK_BEFORE_ATTACH &&
+		if (stack->process < s->processes.n &&
 		    process_writer_id(w->processes, stack->process))
-			m.count += stack->count;
+			moment_add_stack(&m, s, stack, &counted);
 	}
 	return m;
 }

@@ -49,7 +49,7 @@ static void table_headings(const struct table *t, const char *what)
 	headings_end(t->out, what, t->options->color);
 }
 
-/* "4711 app --all", appended to a label. */
+/* "4711 app --all" or "4711 (ended) app --all", appended to a label. */
 static void process_label(const struct table *t, uint32_t process, struct text *label)
 {
 	const struct snapshot_process *p;
@@ -59,10 +59,12 @@ static void process_label(const struct table *t, uint32_t process, struct text *
 		return;
 	}
 	p = &t->s->processes.at[process];
+	/* before a command that may be too long for the line */
+	text_addf(label, "%u %s", p->pid, p->exited ? "(ended) " : "");
 	if (p->cmdline)
-		text_addf(label, "%u %s", p->pid, p->cmdline);
+		text_add(label, p->cmdline);
 	else
-		text_addf(label, "%u %.*s", p->pid, (int)sizeof(p->comm), p->comm);
+		text_add_n(label, p->comm, strnlen(p->comm, sizeof(p->comm)));
 }
 
 static bool source_of(const struct table *t, const struct group_row *row, char source[SOURCE_BYTES])

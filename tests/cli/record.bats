@@ -108,6 +108,23 @@ sql() {
 	"$MEMTOP" report "$dir/a.db" --json | jq -e '[.stacks[].allocated] | max >= 20000000'
 }
 
+@test "programs that run one after another do not add up to memory that no one held" {
+	timeout 60 "$MEMTOP" record -q -d 2 -o "$dir/a.db" -- sh -c \
+		'for i in $(seq 40); do dd if=/dev/zero of=/dev/null bs=32M count=1; done 2>/dev/null; sleep 2.5'
+	[ "$(sqlite3 "$dir/a.db" "SELECT count(*) > 5 FROM process WHERE comm = 'dd'")" -eq 1 ]
+	# one of them may be seen, never are there two
+	[ "$(sqlite3 "$dir/a.db" "SELECT max(allocated) < 60000000 FROM timeline")" -eq 1 ]
+	peak=$(sqlite3 "$dir/a.db" "SELECT max(allocated) FROM timeline")
+	# exports are of one time as well, and say what they leave out; report shows what there was
+	for at in peak 1s 2s 3s end; do
+		"$MEMTOP" export "$dir/a.db" --at "$at" -f folded 2>>"$dir/said" |
+			awk -v peak="$peak" '{ sum += $NF } END { exit sum > peak }'
+	done
+	grep -q 'ended by then are left out' "$dir/said"
+	"$MEMTOP" report "$dir/a.db" --at 3s --json | jq -e '[.processes[] | select(.exited)] | length > 5'
+	"$MEMTOP" report "$dir/a.db" --at 3s -N 0 | grep -q '(ended) dd'
+}
+
 @test "a mark is measured at once, and --at finds it" {
 	need_root
 	holder

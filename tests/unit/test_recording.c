@@ -243,6 +243,45 @@ static void test_processes_come_and_go(void **state)
 	fixture_free(&f);
 }
 
+/* The sums of a moment are of one time: programs that ran one after another do not add up. */
+static void test_ended_processes_do_not_add_up(void **state)
+{
+	struct fixture f = fixture_new();
+	struct recording_writer *w = writer(0);
+	const struct recording_moment *moments;
+	struct recording *r;
+	struct snapshot *s;
+	size_t n;
+
+	(void)state;
+	for (uint32_t pid = 1; pid <= 20; pid++) {
+		uint32_t process = fixture_process(&f, pid, "step");
+
+		f.s->processes.at[process].exited = pid != 7;
+		fixture_stack(&f, (struct snapshot_stack){
+					  .process = process,
+					  .stack = fixture_app_stack(&f, "malloc", "step", 1,
+								     STACK_STOP_ROOT),
+					  .now.resident = MIB,
+					  .count = 1,
+				  });
+	}
+	add(w, f.s);
+	assert_int_equal(recording_writer_close(w), 0);
+	r = reader();
+	moments = recording_moments(r, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(figures_allocated(&moments[0].now), MIB);
+	assert_int_equal(moments[0].count, 1);
+	assert_int_equal(moments[0].rss, MIB);
+	/* each of them can be looked at all the same */
+	s = read_moment(r, 0);
+	assert_same(f.s, s);
+	snapshot_free(s);
+	recording_close(r);
+	fixture_free(&f);
+}
+
 static void test_events_and_marks(void **state)
 {
 	struct replay replay = replay_new(10, 3);
@@ -465,6 +504,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_all_fields_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_every_moment_in_any_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_processes_come_and_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ended_processes_do_not_add_up, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_events_and_marks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_stub_of_a_command_is_left_out, setup,
 						teardown),
