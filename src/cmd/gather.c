@@ -103,7 +103,7 @@ static enum exit_status gather_recording(struct gather *g, const char *path)
 	int err = moment_open(path, NULL, &m);
 
 	if (!err)
-		err = moment_notes(m.recording, take_note, g->page)
+		err = moment_notes(m.recording, path, take_note, g->page)
 			      ?: take_recording(g->page, m.recording);
 	if (!err)
 		err = write_page(NULL, g);

@@ -2,6 +2,7 @@
 #include "cmd/moment.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,16 +58,24 @@ static int find(const struct recording *r, const char *at, size_t *index)
 	return 0;
 }
 
-int moment_notes(const struct recording *r, int (*tell)(void *ctx, const char *note), void *ctx)
+int moment_notes(const struct recording *r, const char *path,
+		 int (*tell)(void *ctx, const char *note), void *ctx)
 {
 	const struct recording_info *info = recording_info(r);
 	size_t n;
 	const struct recording_moment *moments = recording_moments(r, &n);
 	double seconds = (double)moments[n - 1].elapsed_ns / 1e9;
-	char note[200];
+	char note[PATH_MAX + 200];
 	int err = 0;
 
-	if (info->end == RECORDING_UNFINISHED)
+	if (info->end == RECORDING_UNFINISHED && info->alone)
+		snprintf(note, sizeof(note),
+			 "the recording was not closed, and %s-wal, which belongs to it, is not "
+			 "there, or cannot be read without write access there: it ends after %.1f "
+			 "s, "
+			 "newer measurements may be missing",
+			 path, seconds);
+	else if (info->end == RECORDING_UNFINISHED)
 		snprintf(note, sizeof(note),
 			 "the recording was not closed: memtop was killed, or is still recording; "
 			 "it ends after %.1f s, at most one measurement is missing",
@@ -163,7 +172,7 @@ int moment_open(const char *path, const char *at, struct moment *m)
 	err = recording_open(path, &m->recording);
 	if (err)
 		return err;
-	moment_notes(m->recording, say_note, (void *)path);
+	moment_notes(m->recording, path, say_note, (void *)path);
 	err = find(m->recording, at, &m->index) ?: take(m);
 	if (!err)
 		say_warnings(m->now);

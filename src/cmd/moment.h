@@ -34,10 +34,11 @@ struct moment {
 int moment_open(const char *path, const char *at, struct moment *m);
 
 /*
- * Tells, one sentence a call, how the recording ended if not in good order, and what of it is gone.
+ * Tells, one sentence a call, how the recording at path ended if not in good order, and what of it is gone.
  * 0, or the first thing but 0 that tell() returns.
  */
-int moment_notes(const struct recording *r, int (*tell)(void *ctx, const char *note), void *ctx);
+int moment_notes(const struct recording *r, const char *path,
+		 int (*tell)(void *ctx, const char *note), void *ctx);
 
 /* True when the moment is the highest measurement and its process has held yet more between two. */
 bool moment_below_peak(const struct moment *m);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -16,7 +17,11 @@
 
 #define N_TABLES 12
 
-static int check_header(const char *path)
+/* Of where the file says how it is written, as the file format of SQLite has it: 2 is with a WAL. */
+#define WRITE_VERSION 18
+#define WITH_WAL      2
+
+static int check_header(const char *path, bool *with_wal)
 {
 	unsigned char header[100] = { 0 };
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = errno;
@@ -42,7 +47,21 @@ static int check_header(const char *path)
 		return error_set(-EPROTO,
 				 "%s was written by a newer memtop (format %u, this is %u)", path,
 				 version, SCHEMA_VERSION);
+	*with_wal = header[WRITE_VERSION] == WITH_WAL;
 	return 0;
+}
+
+/* Looked at before SQLite makes an empty one. */
+static bool has_wal(const char *path)
+{
+	struct text name = { 0 };
+	struct stat st;
+	bool there;
+
+	text_addf(&name, "%s-wal", path);
+	there = !name.failed && !stat(text_string(&name), &st) && st.st_size > 0;
+	text_free(&name);
+	return there;
 }
 
 /* A file: URI for SQLite with every byte that could mean something else there escaped. */
@@ -95,13 +114,15 @@ static int open_with(const char *name, int flags, sqlite3 **db)
  * of the WAL, to the file to take back half a transaction.  Who may not write there reads what is in
  * the file proper.
  */
-int database_open(const char *path, sqlite3 **db)
+int database_open(const char *path, sqlite3 **db, bool *alone)
 {
 	struct text uri = { 0 };
-	int err = check_header(path);
+	bool with_wal = false;
+	int err = check_header(path, &with_wal);
 
 	if (err)
 		return err;
+	*alone = with_wal && !has_wal(path);
 	err = open_with(path, SQLITE_OPEN_READONLY, db);
 	if (err != -EIO && err != -EROFS && err != -EACCES && err != -ENOENT)
 		return err;
@@ -109,8 +130,10 @@ int database_open(const char *path, sqlite3 **db)
 		return 0;
 	add_uri(&uri, path, "?immutable=1");
 	if (!uri.failed &&
-	    !open_with(text_string(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, db))
+	    !open_with(text_string(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, db)) {
+		*alone = with_wal;
 		err = 0;
+	}
 	text_free(&uri);
 	return err;
 }

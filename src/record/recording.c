@@ -66,18 +66,30 @@ static int prepare(struct recording *r)
 	return err;
 }
 
+static int nothing_in(const char *path, bool alone)
+{
+	if (alone)
+		return error_set(
+			-ENODATA,
+			"nothing is in %s itself: what was measured is in %s-wal, which is "
+			"not beside it, or cannot be read without write access there",
+			path, path);
+	return error_set(-ENODATA, "nothing is in %s: memtop was stopped before it measured", path);
+}
+
 int recording_open(const char *path, struct recording **out)
 {
 	struct recording *r = calloc(1, sizeof(*r));
+	bool alone = false;
 	int err;
 
 	if (!r)
 		return -ENOMEM;
 	r->at = NOWHERE;
-	err = database_open(path, &r->db) ?: content_load(r->db, &r->content) ?: prepare(r);
+	err = database_open(path, &r->db, &alone) ?: content_load(r->db, &r->content) ?: prepare(r);
 	if (!err && !r->content.moments.n)
-		err = error_set(-ENODATA, "nothing is in %s: memtop was stopped before it measured",
-				path);
+		err = nothing_in(path, alone);
+	r->content.info.alone = alone;
 	if (err)
 		recording_close(r);
 	else

@@ -41,6 +41,7 @@ struct recording_info {
 	uint64_t started_ns; /* CLOCK_REALTIME when measuring began */
 	uint64_t delay_ns;   /* between two measurements, as asked for */
 	uint64_t thinned;    /* measurements that --max-size merged into later ones */
+	bool alone; /* FILE-wal, with the newest of one that was not closed, was not read */
 	const char *version; /* of the memtop that wrote it */
 	const char *host;
 	const char *kernel;  /* as uname -r says */

@@ -198,7 +198,22 @@ sql() {
 	cat "$dir/err"
 	grep -q 'was not closed' "$dir/err"
 	grep -q '50500.*small_block\|small_block' "$dir/report"
+	# the measurements are in the WAL, and not in a copy of the file alone
+	mkdir "$dir/alone" "$dir/foreign"
+	cp "$dir/a.db" "$dir/alone"
+	"$MEMTOP" report "$dir/alone/a.db" >"$dir/report" 2>"$dir/err" || [ $? -eq 1 ]
+	cat "$dir/err"
+	grep -q 'alone/a.db-wal, .* not \(there\|beside it\)' "$dir/err"
+	# to read a WAL its reader writes an index beside it
+	chmod 755 "$dir" && cp "$dir/a.db" "$dir/a.db-wal" "$dir/foreign"
+	setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$MEMTOP" report "$dir/foreign/a.db" >"$dir/report" 2>"$dir/err" || [ $? -eq 1 ]
+	cat "$dir/err"
+	grep -q 'a.db-wal, .* cannot be read without write access' "$dir/err"
 	[ "$(sqlite3 "$dir/a.db" 'pragma integrity_check')" = ok ]
+	# now sqlite3 has taken the WAL in
+	"$MEMTOP" report "$dir/a.db" 2>"$dir/err"
+	grep -q 'newer measurements may be missing' "$dir/err"
 	"$MEMTOP" html -q "$dir/a.db" --svg -o - | grep -q 'was not closed'
 }
 
