@@ -46,13 +46,26 @@ static void say_ended(struct session *m, size_t i)
 	message_note("process %d ended", (int)m->options->pids.at[i]);
 }
 
+/* True when all of its programs have ended: one that calls exec() goes on as another. */
+static bool has_exited(const struct snapshot *s, uint32_t pid)
+{
+	bool exited = false;
+
+	vec_for_each (&s->processes, p) {
+		if (p->pid != pid)
+			continue;
+		if (!p->exited)
+			return false;
+		exited = true;
+	}
+	return exited;
+}
+
 static void say_exited(struct session *m)
 {
 	for (size_t i = 0; i < m->options->pids.n; i++) {
-		vec_for_each (&m->now->processes, p) {
-			if (p->exited && p->pid == (uint32_t)m->options->pids.at[i])
-				say_ended(m, i);
-		}
+		if (has_exited(m->now, (uint32_t)m->options->pids.at[i]))
+			say_ended(m, i);
 	}
 }
 

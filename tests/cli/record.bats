@@ -57,6 +57,18 @@ sql() {
 	[ "$status" -eq 137 ]
 }
 
+@test "record -- CMD: it has not ended before it has" {
+	need_root
+	# that memtop's copy of itself has become the command is nothing to tell, nor is what it does next
+	timeout 60 "$MEMTOP" record -d 0.1 -o "$dir/a.db" -- sh -c \
+		'sleep 1; cp "$0/err" "$0/early"; exec sh -c "sleep 1; cp \"\$0/err\" \"\$0/late\"" "$0"' \
+		"$dir" 2>"$dir/err" 3>&-
+	cat "$dir/err"
+	[ ! -s "$dir/early" ]
+	[ ! -s "$dir/late" ]
+	grep -q 'process [0-9]* ended' "$dir/err"
+}
+
 @test "record -- CMD runs it as the user who called sudo, and gives him the file" {
 	need_root
 	chmod 755 "$dir"
