@@ -51,9 +51,9 @@ function annotate(u) {
   u.ctx.restore();
 }
 
-// A single point, or points of one time, have no width of their own.
-const range = (u, from, to) => (from === null ? [0, 1] : from < to ? [from, to]
-  : [from - 1, to + 1]);
+// A single point, or points of one time, have no width of their own: of one, uPlot would make 100 s.
+const range = (u, from, to) => (u.data[0].length < 2 ? [from ?? 0, (from ?? 0) + 1]
+  : from < to ? [from, to] : [from - 1, to + 1]);
 
 const steps = Array.from({ length: 60 }, (_, i) => 2 ** i);
 

@@ -22,7 +22,7 @@ need_page() {
 	"$CONSUMERS/write_formats" "$dir"
 	need_page "$dir/html"
 	mv "$dir/html" "$dir/page.html"
-	in_browser opens,values,zooms,moments,processes,compares,searches,sorts,themes "$dir/page.html"
+	in_browser opens,values,zooms,moments,processes,compares,searches,sorts,themes,narrow "$dir/page.html"
 }
 
 @test "hostile names stay text" {
@@ -95,6 +95,16 @@ PY
 			([.events[].label] | index("a <b>mark</b>"))'
 	"$MEMTOP" html --svg "$dir/run.db" -o "$dir/run.svg"
 	grep -q 'a &#60;b&#62;mark' "$dir/run.svg"
+}
+
+@test "memtop html of a single measurement" {
+	need_root
+	timeout 60 "$MEMTOP" record -q -o "$dir/a.db" -- true 3>&-
+	"$MEMTOP" html "$dir/a.db" -o "$dir/page.html"
+	need_page "$dir/page.html"
+	[ "$("$MEMTOP" report "$dir/a.db" --at end | head -1 | grep -c 'at 0.0 s of 0.0 s')" -eq 1 ] ||
+		skip "there was time for two"
+	in_browser single "$dir/page.html"
 }
 
 @test "without npm the page is left out, and that is said" {

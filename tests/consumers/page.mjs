@@ -190,6 +190,21 @@ const tests = {
     assert.notEqual(await ground(), before);
   },
 
+  // On a telephone what is too wide scrolls by itself, and the page does not.
+  async narrow(page) {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.reload();
+    const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    await until(fits, "the page is as wide as its window");
+    await page.setViewportSize({ width: 1280, height: 900 });
+  },
+
+  // Of one measurement the time axis is about that.
+  async single(page) {
+    const [[from, to]] = await page.evaluate(() => window.memtop.seen());
+    assert.ok(from >= 0 && to <= from + 1, `from ${from} to ${to}`);
+  },
+
   async big(page) {
     const ms = await page.evaluate(() => performance.getEntriesByType("navigation")[0].duration);
     console.log(`open after ${Math.round(ms)} ms, ${await boxes(page)} boxes`);
