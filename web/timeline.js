@@ -42,7 +42,10 @@ function annotate(u) {
     const x = line(u, event.time - start, color, [3, 3], 1);
     if (x === null || event.kind !== "mark") continue;
     u.ctx.fillStyle = css("--text");
-    u.ctx.fillText(plain(event.label), x + 4, u.bbox.top + 12 * devicePixelRatio);
+    const label = plain(event.label);
+    const wide = u.ctx.measureText(label).width;
+    const fits = x + 4 + wide <= u.bbox.left + u.bbox.width;
+    u.ctx.fillText(label, fits ? x + 4 : x - 4 - wide, u.bbox.top + 12 * devicePixelRatio);
   }
   if (chosen.other !== null)
     line(u, data.moments[chosen.other].time - start, css("--text"), [6, 4], 2);

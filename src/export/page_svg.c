@@ -112,22 +112,41 @@ static double y_of(const struct scale *scale, uint64_t bytes)
 	return HEIGHT - BOTTOM - (double)bytes / (double)scale->top * (HEIGHT - TOP - BOTTOM);
 }
 
-static void axes_put(FILE *out, const struct scale *scale)
+/* So many decimals tell the ticks of a time so long apart. */
+static int decimals_of(uint64_t span)
 {
+	int n = 0;
+
+	for (uint64_t limit = 10 * NS_PER_S; span < limit && n < 9; limit /= 10)
+		n++;
+	return n;
+}
+
+static void time_put(FILE *out, double part, double seconds, int decimals)
+{
+	fprintf(out, "<text x='%.1f' y='%d' text-anchor='middle'>%.*f s</text>\n",
+		LEFT + part * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM + 18, decimals, seconds);
+}
+
+static void axes_put(FILE *out, const struct page *page, const struct scale *scale)
+{
+	int decimals = decimals_of(scale->span);
 	char bytes[24];
 
 	for (int i = 0; i <= TICKS; i++) {
 		uint64_t at = scale->top / TICKS * (uint64_t)i;
-		double seconds = (double)scale->span / 1e9 * i / TICKS;
 
 		fprintf(out, "<path d='M%d %.1fH%d' stroke='#8884'/>\n", LEFT, y_of(scale, at),
 			WIDTH - RIGHT);
 		fprintf(out, "<text x='%d' y='%.1f' text-anchor='end'>%s</text>\n", LEFT - 6,
 			y_of(scale, at) + 4, units_bytes(bytes, sizeof(bytes), at));
-		fprintf(out, "<text x='%.1f' y='%d' text-anchor='middle'>%.*f s</text>\n",
-			LEFT + (double)i / TICKS * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM + 18,
-			scale->span < 10 * NS_PER_S ? 1 : 0, seconds);
+		if (page->points.n > 1)
+			time_put(out, (double)i / TICKS, (double)scale->span / 1e9 * i / TICKS,
+				 decimals);
 	}
+	/* a single measurement has a time, but no length */
+	if (page->points.n == 1)
+		time_put(out, 0, 0, 0);
 }
 
 static void curve_put(FILE *out, const struct page *page, const struct scale *scale, size_t number)
@@ -143,6 +162,9 @@ static void curve_put(FILE *out, const struct page *page, const struct scale *sc
 		pen = 'L';
 	}
 	fputs("'/>\n", out);
+	if (page->points.n == 1)
+		fprintf(out, "<circle cx='%d' cy='%.1f' r='3' fill='%s'/>\n", LEFT,
+			y_of(scale, curve->value(page->points.at)), curve->color);
 	fprintf(out, "<path stroke='%s' stroke-width='3' d='M%.0f 36h16'/>", curve->color, x);
 	fprintf(out, "<text x='%.0f' y='40'>%s</text>\n", x + 21, curve->name);
 }
@@ -153,14 +175,16 @@ static void marks_put(FILE *out, const struct page *page, const struct scale *sc
 		const struct snapshot_event *e = &event->is;
 		char label[sizeof(e->label) + 1] = "";
 		double x = x_of(scale, e->time_ns);
+		bool left = x > WIDTH / 2.0; /* where there is room for the words */
 
 		if (e->kind != SNAPSHOT_MARK)
 			continue;
 		memcpy(label, e->label, sizeof(e->label));
 		fprintf(out,
 			"<path stroke='#888' stroke-dasharray='3 3' d='M%.1f %dV%d'/>"
-			"<text x='%.1f' y='%d'>",
-			x, TOP, HEIGHT - BOTTOM, x + 3, TOP + 10);
+			"<text x='%.1f' y='%d' text-anchor='%s'>",
+			x, TOP, HEIGHT - BOTTOM, left ? x - 3 : x + 3, TOP + 10,
+			left ? "end" : "start");
 		xml_put(out, label);
 		fputs("</text>\n", out);
 	}
@@ -198,7 +222,7 @@ int page_svg_write(const struct page *page, FILE *out)
 		WIDTH, HEIGHT, LEFT);
 	xml_put(out, text_string(&page->title));
 	fputs("</text>\n", out);
-	axes_put(out, &scale);
+	axes_put(out, page, &scale);
 	for (size_t i = 0; i < N_CURVES; i++)
 		curve_put(out, page, &scale, i);
 	marks_put(out, page, &scale);

@@ -193,6 +193,45 @@ static void test_a_drawing_of_nothing(void **state)
 	page_free(page);
 }
 
+/* How often part is in text. */
+static int times_in(const char *text, const char *part)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, part)); text++)
+		n++;
+	return n;
+}
+
+/* One measurement is seen, ticks of a short time differ, and a mark at the end has its words inside. */
+static void test_svg_of_little(void **state)
+{
+	struct page *page = page_new();
+	struct page_point point = { .time_ns = 5000, .now.resident = MIB, .rss = MIB };
+	struct page_event mark = { .is.kind = SNAPSHOT_MARK, .is.time_ns = 2005000 };
+	char *text;
+
+	(void)state;
+	assert_non_null(page);
+	assert_int_equal(page_add_point(page, &point), 0);
+	text = FIXTURE_WRITTEN(out, page_svg_write(page, out));
+	assert_int_equal(times_in(text, "<circle "), 5);
+	assert_int_equal(times_in(text, " s</text>"), 1);
+	free(text);
+	point.time_ns += 2000000;
+	assert_int_equal(page_add_point(page, &point), 0);
+	strcpy(mark.is.label, "the end");
+	assert_int_equal(vec_push(&page->events, mark), 0);
+	text = FIXTURE_WRITTEN(out, page_svg_write(page, out));
+	assert_int_equal(times_in(text, "<circle "), 0);
+	assert_non_null(strstr(text, ">0.0000 s<"));
+	assert_non_null(strstr(text, ">0.0004 s<"));
+	assert_non_null(strstr(text, ">0.0020 s<"));
+	assert_non_null(strstr(text, "text-anchor='end'>the end<"));
+	free(text);
+	page_free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_a_page_outlives_its_snapshots),
 		cmocka_unit_test(test_losses_and_warnings_are_said),
 		cmocka_unit_test(test_a_drawing_of_nothing),
+		cmocka_unit_test(test_svg_of_little),
 	};
 
 	return cmocka_run_group_tests_name("page", tests, NULL, NULL);
