@@ -118,7 +118,8 @@ void page_name(struct page *page, const struct snapshot *s)
 	label_comm(comm, p);
 	text_addf(&page->title, "%s %u", comm, p->pid);
 	if (s->processes.n > 1)
-		text_addf(&page->title, " and %zu others", s->processes.n - 1);
+		text_addf(&page->title, " and %zu other%s", s->processes.n - 1,
+			  s->processes.n == 2 ? "" : "s");
 }
 
 /* --- moments -------------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ void group_sum_add(struct group_sum *a, const struct group_sum *b)
 	if (b->oldest_ns > a->oldest_ns)
 		a->oldest_ns = b->oldest_ns;
 	a->stacks += b->stacks;
+	a->unknown += b->unknown;
 }
 
 /* --- rates --------------------------------------------------------------------------------------
@@ -126,6 +127,8 @@ static struct group_row stack_row(struct builder *b, const struct snapshot_stack
 	const struct frame *frames, *f;
 	size_t n;
 
+	if (!b->s->processes.at[stack->process].residency_known)
+		row.sum.unknown = figures_allocated(&stack->now);
 	/* the heaviest stack represents the row: by what it holds, else by what it touched */
 	row.weight = figures_allocated(&stack->now);
 	if (!row.weight)

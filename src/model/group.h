@@ -64,6 +64,7 @@ struct group_sum {
 	uint64_t rate;	    /* bytes allocated per second since the previous snapshot */
 	uint64_t oldest_ns; /* the largest age */
 	uint32_t stacks;    /* snapshot stacks in this sum */
+	uint64_t unknown;   /* bytes of now.untouched whose pages could not be looked at */
 };
 
 #define GROUP_MANY UINT32_MAX

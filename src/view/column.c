@@ -92,6 +92,13 @@ const char *column_bytes(char *buf, size_t n, uint64_t bytes, bool exact)
 	return buf;
 }
 
+/* True for what only pages tell, where none of them could be looked at. */
+static bool is_unknown(const struct group_sum *sum, enum order figure)
+{
+	return (figure == ORDER_RESIDENT || figure == ORDER_SWAPPED || figure == ORDER_PHANTOM) &&
+	       sum->unknown && sum->unknown == figures_allocated(&sum->now);
+}
+
 void columns_cells(FILE *out, const struct columns *c, const struct group_sum *sum)
 {
 	char text[24];
@@ -100,6 +107,7 @@ void columns_cells(FILE *out, const struct columns *c, const struct group_sum *s
 		uint64_t value = order_value(sum, c->of[i]);
 
 		column_bytes(text, sizeof(text), value, c->bytes || is_count(c->of[i]));
-		fprintf(out, "%*s", column_cells(c, c->of[i]), text);
+		fprintf(out, "%*s", column_cells(c, c->of[i]),
+			is_unknown(sum, c->of[i]) ? "?" : text);
 	}
 }

@@ -42,7 +42,7 @@ void headings_end(FILE *out, const char *what, bool color);
 /* The headings; sort's is marked with '*' so that the order of the rows explains itself. */
 void columns_headings(FILE *out, const struct columns *c, enum order sort);
 
-/* The cells of one row. */
+/* The cells of one row; "?" for what only pages tell, where none of them could be looked at. */
 void columns_cells(FILE *out, const struct columns *c, const struct group_sum *sum);
 
 /* Bytes as a table shows them: in binary units, or exact. buf needs 24 bytes; returns buf. */

@@ -86,7 +86,9 @@ void header_process(FILE *out, const struct snapshot *s, const struct snapshot_p
 		fputs("\033[0m", out);
 	fputc('\n', out);
 	header_figures(out, p, options->bytes);
-	header_accounts(out, p, options->bytes);
+	/* a process has an address space, so 0 means that /proc did not tell: as in JSON */
+	if (p->vsz)
+		header_accounts(out, p, options->bytes);
 	while ((warning = notes_next_warning(&warnings)))
 		fprintf(out, "  note: %s\n", warning);
 }

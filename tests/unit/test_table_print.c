@@ -116,6 +116,39 @@ static void test_groups(void **state)
 }
 
 /* The figures of every row end in the columns of their headings. */
+/* Where pages could not be looked at nobody knows what is resident: 0 would be a wrong number. */
+static void test_unknown_is_not_nothing(void **state)
+{
+	struct fixture f = fixture_new();
+	struct table_options o = { .group = { .by = GROUP_STACK, .sort = ORDER_ALLOCATED },
+				   .bytes = true };
+	uint32_t app = fixture_process(&f, 1, "app");
+	char *text;
+
+	(void)state;
+	fixture_stack(&f,
+		      (struct snapshot_stack){
+			      .process = app,
+			      .stack = fixture_app_stack(&f, "malloc", "load", 1, STACK_STOP_ROOT),
+			      .now.untouched = 5000,
+			      .count = 3,
+		      });
+	text = printed(f.s, &o);
+	check_has(
+		text,
+		"            5000               0               0            5000         3  load");
+	free(text);
+	f.s->processes.at[app].residency_known = false;
+	f.s->processes.at[app].vsz = 0;
+	text = printed(f.s, &o);
+	check_lacks(text, "RSS 0");
+	check_has(
+		text,
+		"            5000               ?               ?               ?         3  load");
+	free(text);
+	fixture_free(&f);
+}
+
 static void test_columns_are_aligned(void **state)
 {
 	struct fixture f = fixture_mixed();
@@ -268,11 +301,17 @@ static void test_headings(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_process),    cmocka_unit_test(test_nothing_is_dropped),
-		cmocka_unit_test(test_groups),	       cmocka_unit_test(test_columns_are_aligned),
-		cmocka_unit_test(test_many_processes), cmocka_unit_test(test_losses_come_first),
-		cmocka_unit_test(test_many_events),    cmocka_unit_test(test_no_process),
-		cmocka_unit_test(test_full_device),    cmocka_unit_test(test_headings),
+		cmocka_unit_test(test_one_process),
+		cmocka_unit_test(test_nothing_is_dropped),
+		cmocka_unit_test(test_unknown_is_not_nothing),
+		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_columns_are_aligned),
+		cmocka_unit_test(test_many_processes),
+		cmocka_unit_test(test_losses_come_first),
+		cmocka_unit_test(test_many_events),
+		cmocka_unit_test(test_no_process),
+		cmocka_unit_test(test_full_device),
+		cmocka_unit_test(test_headings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
