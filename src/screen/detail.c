@@ -13,6 +13,9 @@
 
 #define CURVE_LINES 5
 #define BAR_CELLS   30
+#define BAR_X	    29 /* behind the size and the count */
+#define WRAP_INDENT 6
+#define LABEL_BYTES 2048
 
 /* The text is drawn line by line, from a line that can be scrolled. */
 struct sheet {
@@ -21,13 +24,27 @@ struct sheet {
 	size_t line; /* in hand */
 };
 
-static void sheet_line(struct sheet *d, enum style style, const char *text)
+static void sheet_part(struct sheet *d, enum style style, int x, const char *text, size_t bytes)
 {
 	size_t line = d->line++;
 
 	if (line >= d->s->detail_top && line - d->s->detail_top < (size_t)d->lines)
-		paint_text(d->y + (int)(line - d->s->detail_top), 0, COLS, terminal_style(style),
-			   text);
+		paint_format(d->y + (int)(line - d->s->detail_top), x, COLS - x,
+			     terminal_style(style), "%.*s", (int)bytes, text);
+}
+
+/* In as many lines as it needs: in full is what this page is for. */
+static void sheet_line(struct sheet *d, enum style style, const char *text)
+{
+	size_t bytes = paint_break(text, COLS);
+	int x = COLS > 4 * WRAP_INDENT ? WRAP_INDENT : 0;
+
+	sheet_part(d, style, 0, text, bytes);
+	for (text += bytes; text[strspn(text, " ")]; text += bytes) {
+		text += strspn(text, " ");
+		bytes = paint_break(text, COLS - x);
+		sheet_part(d, style, x, text, bytes);
+	}
 }
 
 static void sheet_format(struct sheet *d, enum style style, const char *fmt, ...)
@@ -35,13 +52,17 @@ static void sheet_format(struct sheet *d, enum style style, const char *fmt, ...
 
 static void sheet_format(struct sheet *d, enum style style, const char *fmt, ...)
 {
-	char text[2048];
+	char *text;
 	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
+	if (n < 0)
+		return;
 	sheet_line(d, style, text);
+	free(text);
 }
 
 static const char *size_text(const struct screen *s, char *buf, size_t n, uint64_t bytes)
@@ -140,7 +161,8 @@ static void sizes_add(struct screen *s, const struct row *row, uint64_t sizes[SN
 static void sizes_draw(struct sheet *d, const struct row *row)
 {
 	uint64_t sizes[SNAPSHOT_SIZES] = { 0 }, max = 0;
-	char bar[BAR_CELLS + 1], from[24], to[24];
+	char bar[BAR_CELLS + 1], to[24];
+	int most = COLS - BAR_X < BAR_CELLS ? COLS - BAR_X : BAR_CELLS;
 
 	if (d->s->group.by != GROUP_STACK)
 		return;
@@ -151,13 +173,12 @@ static void sizes_draw(struct sheet *d, const struct row *row)
 		return;
 	sheet_line(d, STYLE_BOLD, "sizes of its live blocks");
 	for (size_t i = 0; i < SNAPSHOT_SIZES; i++) {
-		int cells = (int)((double)sizes[i] / (double)max * BAR_CELLS + 0.5);
+		int cells = (int)((double)sizes[i] / (double)max * most + 0.5);
 
 		if (!sizes[i])
 			continue;
 		memset(bar, '#', sizeof(bar));
-		bar[cells ? cells : 1] = '\0';
-		units_bytes(from, sizeof(from), i ? snapshot_size_limit(i - 1) + 1 : 1);
+		bar[cells > 0 ? cells : 1] = '\0';
 		units_bytes(to, sizeof(to), snapshot_size_limit(i));
 		if (i + 1 < SNAPSHOT_SIZES)
 			sheet_format(d, STYLE_PLAIN, "  up to %9s %10" PRIu64 " %s", to, sizes[i],
@@ -176,13 +197,15 @@ static void frame_draw(struct sheet *d, const struct frame *f, const struct blam
 	enum style style = i == part->inner			 ? STYLE_BOLD
 			   : i < part->inner || i >= part->outer ? STYLE_DIM
 								 : STYLE_PLAIN;
-	char where[512] = "";
+	const char *function = f->function ? f->function : "[unknown]";
+	const char *inlined = f->inlined ? " (inlined)" : "";
+	const char *module = f->module ? blame_basename(f->module) : "no file";
 
 	if (f->file && f->line)
-		snprintf(where, sizeof(where), "  %s:%u", f->file, f->line);
-	sheet_format(d, style, "  %s%s%s  [%s]", f->function ? f->function : "[unknown]",
-		     f->inlined ? " (inlined)" : "", where,
-		     f->module ? blame_basename(f->module) : "no file");
+		sheet_format(d, style, "  %s%s  %s:%u  [%s]", function, inlined, f->file, f->line,
+			     module);
+	else
+		sheet_format(d, style, "  %s%s  [%s]", function, inlined, module);
 }
 
 static void stack_draw(struct sheet *d, const struct row *row)
@@ -310,7 +333,7 @@ void detail_draw(struct screen *s, int y, int lines)
 	struct sheet d = { .s = s, .y = y, .lines = lines };
 	size_t at = rows_find(&s->rows, s->selected);
 	const struct row *row;
-	char label[1024];
+	char label[LABEL_BYTES];
 
 	if (at >= s->rows.n) {
 		paint_text(y, 0, COLS, terminal_style(STYLE_DIM),
@@ -329,7 +352,4 @@ void detail_draw(struct screen *s, int y, int lines)
 	if (s->group.by != GROUP_PROCESS)
 		stack_draw(&d, row);
 	s->detail_lines = d.line;
-	/* past the end there is nothing to scroll to */
-	if (s->detail_top + (size_t)lines > d.line)
-		s->detail_top = d.line > (size_t)lines ? d.line - (size_t)lines : 0;
 }

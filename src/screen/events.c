@@ -31,23 +31,7 @@ int events_add(struct screen *s)
 	return 0;
 }
 
-/* Bytes of text that fit into width cells, broken at a blank where there is one. */
-static size_t line_break(const char *text, int width)
-{
-	size_t at = 0, blank = 0;
-	int cells = 0;
-
-	for (; text[at] && cells < width; cells++) {
-		do
-			at++;
-		while ((text[at] & 0xc0) == 0x80);
-		if (text[at] == ' ')
-			blank = at;
-	}
-	return text[at] && blank ? blank : at;
-}
-
-/* One event in as many lines as are left; the lines it took. */
+/* One event in as many lines as are left, and a sign where that is not all; the lines it took. */
 static int event_draw(const char *text, int y, int lines, attr_t style)
 {
 	const int indent = 9; /* under the words, behind the time */
@@ -55,12 +39,14 @@ static int event_draw(const char *text, int y, int lines, attr_t style)
 
 	while (*text && n < lines) {
 		int x = n ? indent : 0;
-		size_t bytes = n + 1 < lines ? line_break(text, COLS - x) : strlen(text);
+		size_t bytes = paint_break(text, COLS - x);
 
 		paint_format(y + n++, x, COLS - x, style, "%.*s", (int)bytes, text);
 		text += bytes;
 		text += strspn(text, " ");
 	}
+	if (*text)
+		paint_text(y + n - 1, COLS - 1, 1, style, "…");
 	return n;
 }
 

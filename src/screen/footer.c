@@ -20,9 +20,27 @@ static const struct footer_key table_keys[] = {
 	{ "F10", "Quit", KEY_F(10) }, { NULL, NULL, 0 },
 };
 
-static const struct footer_key page_keys[] = {
+static const struct footer_key menu_keys[] = {
 	{ "Esc", "Back", KEY_ESC },
 	{ "Enter", "Choose", '\r' },
+	{ "F10", "Quit", KEY_F(10) },
+	{ NULL, NULL, 0 },
+};
+
+static const struct footer_key detail_keys[] = {
+	{ "F1", "Help", KEY_F(1) }, { "Esc", "Back", KEY_ESC }, { "PgDn", "More", KEY_NPAGE },
+	{ "f", "Freeze", 'f' },	    { "w", "Write", 'w' },	{ "F10", "Quit", KEY_F(10) },
+	{ NULL, NULL, 0 },
+};
+
+static const struct footer_key objects_keys[] = {
+	{ "F1", "Help", KEY_F(1) }, { "Esc", "Back", KEY_ESC },	  { "PgDn", "More", KEY_NPAGE },
+	{ "o", "Again", 'o' },	    { "F10", "Quit", KEY_F(10) }, { NULL, NULL, 0 },
+};
+
+static const struct footer_key help_keys[] = {
+	{ "Esc", "Back", KEY_ESC },
+	{ "PgDn", "More", KEY_NPAGE },
 	{ "F10", "Quit", KEY_F(10) },
 	{ NULL, NULL, 0 },
 };
@@ -48,7 +66,12 @@ static const char *prompt_title(enum prompt_for prompt)
 
 static const struct footer_key *footer_keys(const struct screen *s)
 {
-	return s->page == PAGE_TABLE ? table_keys : page_keys;
+	static const struct footer_key *const keys[] = {
+		[PAGE_TABLE] = table_keys, [PAGE_DETAIL] = detail_keys,	  [PAGE_HELP] = help_keys,
+		[PAGE_MENU] = menu_keys,   [PAGE_OBJECTS] = objects_keys,
+	};
+
+	return keys[s->page];
 }
 
 static int footer_key_cells(const struct footer_key *k)

@@ -42,6 +42,7 @@ static void group_next(struct screen *s)
 		s->settings_changed = true;
 	}
 	s->at = s->top = 0;
+	s->left = 0;
 	s->follow = false;
 	screen_regroup(s);
 }
@@ -57,60 +58,6 @@ static bool key_sorts(struct screen *s, int key)
 	return false;
 }
 
-/* --- pages ---------------------------------------------------------------------------------------
- */
-
-/* Into the process of the selected row, or the row in full. */
-void keys_open(struct screen *s)
-{
-	const struct row *row;
-
-	if (s->at >= s->rows.n)
-		return;
-	row = rows_at(&s->rows, s->at);
-	s->selected = row->key;
-	if (s->group.by != GROUP_PROCESS || row->group.process == GROUP_MANY || !s->many) {
-		s->page = PAGE_DETAIL;
-		s->detail_top = 0;
-		s->follow = true;
-		return;
-	}
-	s->alone = true;
-	s->alone_key = row->key;
-	s->alone_pid = s->now->processes.at[row->group.process].pid;
-	s->group.by = s->settings.group == GROUP_PROCESS ? GROUP_STACK : s->settings.group;
-	s->at = s->top = 0;
-	s->follow = false;
-	screen_regroup(s);
-}
-
-static bool filters_drop(struct screen *s)
-{
-	if (!s->filter[0] && !s->group.leaks && !s->group.temporary)
-		return false;
-	s->filter[0] = '\0';
-	s->group.focus = s->options->view.focus;
-	s->group.leaks = s->group.temporary = false;
-	screen_regroup(s);
-	return true;
-}
-
-static void go_back(struct screen *s)
-{
-	if (s->page != PAGE_TABLE) {
-		s->page = PAGE_TABLE;
-	} else if (!filters_drop(s) && s->alone) {
-		s->alone = false;
-		s->group.by = GROUP_PROCESS;
-		s->selected = s->alone_key;
-		s->follow = true;
-		screen_regroup(s);
-	}
-}
-
-/* --- the rest ------------------------------------------------------------------------------------
- */
-
 /* A view with a column of its own: on, sorted by it; off, sorted as before. */
 static void sort_toggle(struct screen *s, enum figure figure)
 {
@@ -119,7 +66,8 @@ static void sort_toggle(struct screen *s, enum figure figure)
 		s->settings.sort = s->sort_before;
 		return;
 	}
-	s->sort_before = s->settings.sort;
+	if (s->settings.sort != FIGURE_PEAK && s->settings.sort != FIGURE_TEMPORARY)
+		s->sort_before = s->settings.sort;
 	s->settings.sort = figure;
 	screen_resort(s, figure);
 }
@@ -131,6 +79,69 @@ static void temporary_toggle(struct screen *s)
 		sort_toggle(s, FIGURE_TEMPORARY);
 	screen_regroup(s);
 }
+
+/* --- pages ---------------------------------------------------------------------------------------
+ */
+
+void page_open(struct screen *s, enum page page)
+{
+	s->page = page;
+	s->detail_top = s->detail_lines = 0;
+	s->left = 0;
+}
+
+/* Into the process of the selected row, or the row in full. */
+void keys_open(struct screen *s)
+{
+	const struct row *row;
+
+	if (s->at >= s->rows.n)
+		return;
+	row = rows_at(&s->rows, s->at);
+	s->selected = row->key;
+	if (s->group.by != GROUP_PROCESS || row->group.process == GROUP_MANY || !s->many) {
+		page_open(s, PAGE_DETAIL);
+		s->follow = true;
+		return;
+	}
+	s->alone = true;
+	s->alone_key = row->key;
+	s->alone_pid = s->now->processes.at[row->group.process].pid;
+	s->group.by = s->settings.group == GROUP_PROCESS ? GROUP_STACK : s->settings.group;
+	s->at = s->top = 0;
+	s->left = 0;
+	s->follow = false;
+	screen_regroup(s);
+}
+
+static bool filters_drop(struct screen *s)
+{
+	if (!s->filter[0] && !s->group.leaks && !s->group.temporary)
+		return false;
+	s->filter[0] = '\0';
+	s->group.focus = s->options->view.focus;
+	s->group.leaks = false;
+	if (s->group.temporary)
+		temporary_toggle(s);
+	screen_regroup(s);
+	return true;
+}
+
+static void go_back(struct screen *s)
+{
+	if (s->page != PAGE_TABLE) {
+		page_open(s, PAGE_TABLE);
+	} else if (!filters_drop(s) && s->alone) {
+		s->alone = false;
+		s->group.by = GROUP_PROCESS;
+		s->selected = s->alone_key;
+		s->follow = true;
+		screen_regroup(s);
+	}
+}
+
+/* --- the rest ------------------------------------------------------------------------------------
+ */
 
 static void leaks_toggle(struct screen *s)
 {
@@ -176,13 +187,9 @@ static void objects_open(struct screen *s)
 	objects_free(s->objects);
 	s->objects = NULL;
 	err = objects_begin(s->options->look, (pid_t)p->pid, s->settings.bytes, &s->objects);
-	if (err) {
-		s->page = PAGE_TABLE;
+	page_open(s, err ? PAGE_TABLE : PAGE_OBJECTS);
+	if (err)
 		screen_say(s, "%s", error_text(err));
-		return;
-	}
-	s->page = PAGE_OBJECTS;
-	s->detail_top = 0;
 }
 
 static void show_toggle(struct screen *s, bool *what)
@@ -191,8 +198,8 @@ static void show_toggle(struct screen *s, bool *what)
 	s->settings_changed = true;
 }
 
-/* Keys of the table and the detail page that need a snapshot. */
-static void view_key(struct screen *s, int key)
+/* Keys that change which rows there are and in what order, or search them. */
+static void table_key(struct screen *s, int key)
 {
 	switch (key) {
 	case '<':
@@ -202,9 +209,6 @@ static void view_key(struct screen *s, int key)
 	case '>':
 	case '.':
 		sort_beside(s, 1);
-		break;
-	case KEY_F(6):
-		menu_open(s, MENU_SORT);
 		break;
 	case KEY_F(5):
 	case 'g':
@@ -230,6 +234,35 @@ static void view_key(struct screen *s, int key)
 	case 't':
 		temporary_toggle(s);
 		break;
+	case '\r':
+	case '\n':
+	case KEY_ENTER:
+		keys_open(s);
+		break;
+	default:
+		key_sorts(s, key);
+	}
+}
+
+/* What is pressed on a page for the table's sake: it comes back; others do nothing unseen there. */
+static bool key_returns(int key)
+{
+	static const int keys[] = { 'g', 'l', 't', '/', KEY_F(3), KEY_F(4), KEY_F(5) };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (key == keys[i])
+			return true;
+	}
+	return false;
+}
+
+/* Keys of the table and of the pages about what it shows: they need a snapshot. */
+static void view_key(struct screen *s, int key)
+{
+	switch (key) {
+	case KEY_F(6):
+		menu_open(s, MENU_SORT);
+		break;
 	case 'd':
 		mark_toggle(s);
 		break;
@@ -242,15 +275,11 @@ static void view_key(struct screen *s, int key)
 	case 'e':
 		menu_open(s, MENU_FORMAT);
 		break;
-	case '\r':
-	case '\n':
-	case KEY_ENTER:
-		if (s->page != PAGE_OBJECTS)
-			keys_open(s);
-		break;
 	default:
-		if (!selection_key(s, key))
-			key_sorts(s, key);
+		if (s->page != PAGE_TABLE && key_returns(key))
+			page_open(s, PAGE_TABLE);
+		if (s->page == PAGE_TABLE)
+			table_key(s, key);
 	}
 }
 
@@ -271,15 +300,16 @@ void keys_act(struct screen *s, int key)
 	switch (key) {
 	case 'q':
 	case KEY_F(10):
-		if (s->page == PAGE_HELP && key == 'q')
-			s->page = PAGE_TABLE;
+		/* as in htop: out of what lies over the table, then out of memtop */
+		if (s->page != PAGE_TABLE && key == 'q')
+			page_open(s, PAGE_TABLE);
 		else
 			s->quit = true;
 		break;
 	case '?':
 	case 'h':
 	case KEY_F(1):
-		s->page = s->page == PAGE_HELP ? PAGE_TABLE : PAGE_HELP;
+		page_open(s, s->page == PAGE_HELP ? PAGE_TABLE : PAGE_HELP);
 		break;
 	case KEY_ESC:
 	case KEY_BACKSPACE:
@@ -293,6 +323,9 @@ void keys_act(struct screen *s, int key)
 	case 'b':
 		show_toggle(s, &s->settings.bytes);
 		break;
+	case 'L' - '@':
+		terminal_redraw();
+		break;
 	case '1':
 		show_toggle(s, &s->settings.header);
 		break;
@@ -303,9 +336,11 @@ void keys_act(struct screen *s, int key)
 		show_toggle(s, &s->settings.events);
 		break;
 	default:
-		if (s->now && key == KEY_MOUSE)
+		if (!s->now && s->page != PAGE_HELP)
+			break;
+		if (key == KEY_MOUSE)
 			mouse_act(s);
-		else if (s->now && s->page != PAGE_HELP)
+		else if (!selection_key(s, key) && s->page != PAGE_HELP)
 			view_key(s, key);
 	}
 }

@@ -37,24 +37,23 @@ static const char *subject_heading(enum group_by by)
 	return names[by];
 }
 
-/* What makes the rows other than all there is: said in the heading, or a person forgets it. */
+/* What makes the rows other than all there is: said first, or a person never sees or forgets it. */
 static void conditions_text(const struct screen *s, char *buf, size_t n)
 {
-	char older[32] = "";
+	char older[64] = "";
 
 	if (s->group.leaks)
-		snprintf(older, sizeof(older), " older than %.3g s", (double)s->older_ns / 1e9);
-	snprintf(buf, n, "%s%s%s%s%s%s", s->mark ? "  [grown since d]" : "",
-		 s->group.leaks ? "  [leaks" : "", older, s->group.leaks ? "]" : "",
-		 s->group.temporary ? "  [temporary]" : "", s->filter[0] ? "  [filter: " : "");
-	if (s->filter[0])
-		snprintf(buf + strlen(buf), n - strlen(buf), "%s]", s->filter);
+		snprintf(older, sizeof(older), "[leaks older than %.3g s]  ",
+			 (double)s->older_ns / 1e9);
+	snprintf(buf, n, "%s%s%s%s%s%s", s->mark ? "[grown since d]  " : "", older,
+		 s->group.temporary ? "[temporary]  " : "", s->filter[0] ? "[filter: " : "",
+		 s->filter, s->filter[0] ? "]  " : "");
 }
 
 static void headings_draw(struct screen *s, int y)
 {
 	int each = cells_each(s), x = 0;
-	char conditions[256];
+	char conditions[512];
 
 	paint_blank(y, 0, COLS, terminal_style(STYLE_HEADING));
 	for (size_t i = 0; i < s->n_columns; i++, x += each) {
@@ -69,10 +68,9 @@ static void headings_draw(struct screen *s, int y)
 			    text);
 	}
 	x += 2;
-	x += paint_text(y, x, COLS - x, terminal_style(STYLE_HEADING),
-			subject_heading(s->group.by));
 	conditions_text(s, conditions, sizeof(conditions));
-	paint_text(y, x, COLS - x, terminal_style(STYLE_HEADING), conditions);
+	x += paint_text(y, x, COLS - x, terminal_style(STYLE_HEADING), conditions);
+	paint_text(y, x, COLS - x, terminal_style(STYLE_HEADING), subject_heading(s->group.by));
 	s->heading_y = y;
 }
 
@@ -93,9 +91,9 @@ static enum style figure_style(enum figure f, int64_t value)
 	}
 }
 
-static void row_draw(const struct screen *s, const struct row *row, int y, bool selected)
+static void row_draw(struct screen *s, const struct row *row, int y, bool selected)
 {
-	int each = cells_each(s), x = 0;
+	int each = cells_each(s), x = 0, beyond;
 	char text[32], label[LABEL_BYTES];
 	attr_t chosen = terminal_style(STYLE_SELECTED);
 
@@ -112,7 +110,10 @@ static void row_draw(const struct screen *s, const struct row *row, int y, bool 
 	}
 	x += 2;
 	row_label(label, sizeof(label), row, s->now, &s->group);
-	paint_text(y, x, COLS - x, selected ? chosen : terminal_style(STYLE_PLAIN), label);
+	beyond = paint_cells(label) - (COLS - x);
+	s->beyond = beyond > s->beyond ? beyond : s->beyond;
+	paint_text(y, x, COLS - x, selected ? chosen : terminal_style(STYLE_PLAIN),
+		   paint_skip(label, s->left));
 }
 
 /* What is in no row is said under the last, where there is room. */

@@ -76,7 +76,7 @@ void objects_hear(struct objects *o)
 		o->over = true;
 }
 
-size_t objects_draw(const struct objects *o, size_t top, int y, int lines)
+size_t objects_draw(const struct objects *o, const struct objects_part *part, int y, int lines)
 {
 	const char *line = o->over ? o->text : NULL;
 	size_t n = 0;
@@ -92,12 +92,15 @@ size_t objects_draw(const struct objects *o, size_t top, int y, int lines)
 	for (; *line; n++) {
 		size_t bytes = strcspn(line, "\n");
 		char text[512];
+		int beyond;
 
-		if (n >= top && n - top < (size_t)lines) {
-			snprintf(text, sizeof(text), "%.*s", (int)bytes, line);
-			paint_text(y + (int)(n - top), 0, COLS,
-				   terminal_style(n ? STYLE_PLAIN : STYLE_TITLE), text);
-		}
+		snprintf(text, sizeof(text), "%.*s", (int)bytes, line);
+		beyond = paint_cells(text) - COLS;
+		*part->beyond = beyond > *part->beyond ? beyond : *part->beyond;
+		if (n >= part->top && n - part->top < (size_t)lines)
+			paint_text(y + (int)(n - part->top), 0, COLS,
+				   terminal_style(n ? STYLE_PLAIN : STYLE_TITLE),
+				   paint_skip(text, part->left));
 		line += bytes + (line[bytes] == '\n');
 	}
 	return n;

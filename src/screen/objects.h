@@ -31,7 +31,13 @@ int objects_fd(const struct objects *o);
 /* Takes note that it is over, if it is. NULL will do. */
 void objects_hear(struct objects *o);
 
-/* Draws lines from line `top` of the text on, at y; how many the text has. */
-size_t objects_draw(const struct objects *o, size_t top, int y, int lines);
+/* What of the text is seen: from which line and cell on; *beyond: cells that its longest lacks. */
+struct objects_part {
+	size_t top;
+	int left, *beyond;
+};
+
+/* Draws a part of the text at y; how many lines the text has. */
+size_t objects_draw(const struct objects *o, const struct objects_part *part, int y, int lines);
 
 #endif

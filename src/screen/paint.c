@@ -33,6 +33,24 @@ static wchar_t plain(uint32_t c)
 	return '?';
 }
 
+/* The character that text begins with as it is drawn, and its cells; *text is moved behind it. */
+static int next_char(const char **text, wchar_t *shown)
+{
+	uint32_t c;
+	size_t bytes = utf8_decode(*text, &c);
+	int cells;
+
+	*text += bytes ? bytes : 1;
+	if (!bytes || !utf8_shows(c))
+		c = '?';
+	*shown = terminal_utf8() ? (wchar_t)c : plain(c);
+	cells = wcwidth(*shown);
+	if (cells >= 0)
+		return cells;
+	*shown = '?';
+	return 1;
+}
+
 int paint_text(int y, int x, int width, attr_t style, const char *text)
 {
 	wchar_t line[LINE_CELLS];
@@ -44,23 +62,12 @@ int paint_text(int y, int x, int width, attr_t style, const char *text)
 	if (width > COLS - x)
 		width = COLS - x;
 	while (*text && n < LINE_CELLS - 1) {
-		uint32_t c;
-		size_t bytes = utf8_decode(text, &c);
-		wchar_t shown;
-		int wide;
+		int wide = next_char(&text, &line[n]);
 
-		text += bytes ? bytes : 1;
-		if (!bytes || !utf8_shows(c))
-			c = '?';
-		shown = terminal_utf8() ? (wchar_t)c : plain(c);
-		wide = wcwidth(shown);
-		if (wide < 0) {
-			shown = '?';
-			wide = 1;
-		}
 		if (cells + wide > width)
 			break;
-		line[n++] = shown;
+		/* what combines with the character before has none: it would go to another text's */
+		n += wide || n;
 		cells += wide;
 	}
 	attrset(style);
@@ -68,6 +75,49 @@ int paint_text(int y, int x, int width, attr_t style, const char *text)
 		mvaddnwstr(y, x, line, (int)n);
 	attrset(A_NORMAL);
 	return cells;
+}
+
+int paint_cells(const char *text)
+{
+	wchar_t shown;
+	int cells = 0;
+
+	while (*text)
+		cells += next_char(&text, &shown);
+	return cells;
+}
+
+const char *paint_skip(const char *text, int cells)
+{
+	wchar_t shown;
+
+	while (*text && cells > 0)
+		cells -= next_char(&text, &shown);
+	return text;
+}
+
+size_t paint_break(const char *text, int width)
+{
+	const char *at = text, *blank = text;
+	bool words = false; /* an indentation is none */
+	wchar_t shown;
+	int cells = 0;
+
+	while (*at) {
+		const char *before = at;
+
+		if (*at != ' ')
+			words = true;
+		else if (words)
+			blank = at;
+		cells += next_char(&at, &shown);
+		if (cells > width) {
+			/* a character that has no room at all goes on, or nothing ever would */
+			at = blank > text ? blank : before > text ? before : at;
+			break;
+		}
+	}
+	return (size_t)(at - text);
 }
 
 int paint_format(int y, int x, int width, attr_t style, const char *fmt, ...)

@@ -24,6 +24,15 @@ int paint_text(int y, int x, int width, attr_t style, const char *text);
 int paint_format(int y, int x, int width, attr_t style, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* The cells that a text needs. */
+int paint_cells(const char *text);
+
+/* The rest of a text behind so many cells. */
+const char *paint_skip(const char *text, int cells);
+
+/* How many bytes of text fit into width cells: up to a blank where there is one; at least 1 character. */
+size_t paint_break(const char *text, int width);
+
 /* Right-aligned in exactly width cells. */
 void paint_right(int y, int x, int width, attr_t style, const char *text);
 

@@ -86,7 +86,7 @@ void screen_rows(struct screen *s)
 		screen_say(s, "process %u has ended", s->alone_pid);
 		s->alone = false;
 		s->group.by = GROUP_PROCESS;
-		s->page = PAGE_TABLE;
+		page_open(s, PAGE_TABLE);
 	}
 	s->group = screen_rows_options(s, s->now);
 	err = rows_make(&s->rows, s->now, s->previous, s->mark, &s->group)
@@ -135,7 +135,7 @@ static struct layout layout_find(const struct screen *s)
 	return l;
 }
 
-static void page_draw(struct screen *s, int y, int lines)
+static void part_draw(struct screen *s, int y, int lines)
 {
 	switch (s->page) {
 	case PAGE_TABLE:
@@ -145,15 +145,30 @@ static void page_draw(struct screen *s, int y, int lines)
 		detail_draw(s, y, lines);
 		break;
 	case PAGE_HELP:
-		help_draw(y, lines);
+		help_draw(s, y, lines);
 		break;
 	case PAGE_MENU:
 		menu_draw(s, y, lines);
 		break;
 	case PAGE_OBJECTS:
-		s->detail_lines = objects_draw(s->objects, s->detail_top, y, lines);
+		s->detail_lines = objects_draw(
+			s->objects, &(struct objects_part){ s->detail_top, s->left, &s->beyond }, y,
+			lines);
 		break;
 	}
+}
+
+/* Draws the page, and again when it has become smaller than it was scrolled. */
+static void page_draw(struct screen *s, int y, int lines)
+{
+	s->detail_room = lines > 0 ? (size_t)lines : 0;
+	s->beyond = 0;
+	part_draw(s, y, lines);
+	if (!selection_scroll(s, 0, 0))
+		return;
+	for (int i = 0; i < lines; i++)
+		paint_blank(y + i, 0, COLS, terminal_style(STYLE_PLAIN));
+	part_draw(s, y, lines);
 }
 
 /* Before there are figures. */
@@ -183,7 +198,7 @@ static void screen_draw(struct screen *s)
 	screen_rows(s);
 	erase();
 	if (s->page == PAGE_HELP) {
-		help_draw(0, LINES - 1);
+		page_draw(s, 0, LINES - 1);
 	} else if (!s->now) {
 		first_draw(s);
 	} else {
@@ -257,7 +272,9 @@ static void settings_begin(struct screen *s)
 	if (o->grouped)
 		s->settings.group = o->view.by;
 	s->settings.bytes |= o->bytes;
-	s->sort_before = s->settings.sort == FIGURE_PEAK ? FIGURE_ALLOCATED : s->settings.sort;
+	s->sort_before = s->settings.sort;
+	if (s->sort_before == FIGURE_PEAK || s->sort_before == FIGURE_TEMPORARY)
+		s->sort_before = FIGURE_ALLOCATED;
 	s->group.by = s->settings.group;
 	s->many = o->many;
 	if (s->many && !o->grouped)

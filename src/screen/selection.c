@@ -12,6 +12,9 @@
 /* Rows that one slice of a search looks at: about 10 ms. */
 #define SEARCH_ROWS 4096
 
+/* What Left and Right move, as htop's do. */
+#define SIDE_CELLS 8
+
 void selection_set(struct screen *s, size_t at)
 {
 	if (!s->rows.n)
@@ -21,14 +24,28 @@ void selection_set(struct screen *s, size_t at)
 	s->follow = true;
 }
 
+static long within(long at, long most)
+{
+	return at < 0 || most < 0 ? 0 : at > most ? most : at;
+}
+
+bool selection_scroll(struct screen *s, long lines, int cells)
+{
+	size_t top = s->detail_top;
+	int left = s->left;
+
+	s->detail_top =
+		(size_t)within((long)top + lines, (long)s->detail_lines - (long)s->detail_room);
+	s->left = (int)within(left + cells, s->beyond);
+	return s->detail_top != top || s->left != left;
+}
+
 void selection_move(struct screen *s, long by)
 {
 	long at = (long)s->at + by;
 
-	if (s->page == PAGE_DETAIL || s->page == PAGE_OBJECTS) {
-		long top = (long)s->detail_top + by, most = (long)s->detail_lines - 1;
-
-		s->detail_top = (size_t)(top < 0 ? 0 : top > most ? (most > 0 ? most : 0) : top);
+	if (s->page != PAGE_TABLE) {
+		selection_scroll(s, by, 0);
 		return;
 	}
 	/* at the top again, the selection stays there whatever comes to be first */
@@ -39,7 +56,9 @@ void selection_move(struct screen *s, long by)
 
 static long page_lines(const struct screen *s)
 {
-	return s->rows_n > 2 ? s->rows_n - 1 : 1;
+	long lines = s->page == PAGE_TABLE ? s->rows_n : (long)s->detail_room;
+
+	return lines > 2 ? lines - 1 : 1;
 }
 
 bool selection_key(struct screen *s, int key)
@@ -52,6 +71,12 @@ bool selection_key(struct screen *s, int key)
 	case KEY_DOWN:
 	case 'j':
 		selection_move(s, 1);
+		return true;
+	case KEY_LEFT:
+		selection_scroll(s, 0, -SIDE_CELLS);
+		return true;
+	case KEY_RIGHT:
+		selection_scroll(s, 0, SIDE_CELLS);
 		return true;
 	case KEY_PPAGE:
 		selection_move(s, -page_lines(s));

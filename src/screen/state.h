@@ -82,8 +82,12 @@ struct screen {
 
 	struct objects *objects; /* of PAGE_OBJECTS; NULL: none were asked for yet */
 
-	size_t detail_top;   /* lines scrolled */
-	size_t detail_lines; /* as last drawn */
+	/* of a page of text: */
+	size_t detail_top; /* lines scrolled */
+	size_t detail_lines,
+		detail_room; /* that it has, and that are seen at a time, as last drawn */
+	int left;	     /* cells that its lines, or the table's labels, are scrolled */
+	int beyond;	     /* that the longest has no room for, as last drawn */
 
 	enum prompt_for prompt;
 	char prompt_text[256];
@@ -95,6 +99,7 @@ struct screen {
 
 	/* where things were drawn last, for the mouse */
 	int heading_y, rows_y, rows_n;
+	size_t menu_top;
 	enum figure columns[FIGURES];
 	size_t n_columns;
 };
@@ -127,8 +132,8 @@ int timeline_draw(const struct screen *s, int y, int lines);
 int events_draw(const struct screen *s, int y, int lines);
 void list_draw(struct screen *s, int y, int lines);
 void detail_draw(struct screen *s, int y, int lines);
-void help_draw(int y, int lines);
-void menu_draw(const struct screen *s, int y, int lines);
+void help_draw(struct screen *s, int y, int lines);
+void menu_draw(struct screen *s, int y, int lines);
 void footer_draw(const struct screen *s, int y);
 
 /* Takes over what the feed and the clerk have, if they have; 0 or -errno. */
@@ -147,6 +152,9 @@ bool event_concerns(const struct screen *s, const struct logged *e);
 
 #define KEY_ESC 27
 
+/* Shows another page from its beginning on. */
+void page_open(struct screen *s, enum page page);
+
 /* Acts on one key of curses. */
 void keys_act(struct screen *s, int key);
 
@@ -160,6 +168,9 @@ void selection_find(struct screen *s);
 /* Selects the row at this place, or the last; moves the selection, or the text of a detail view. */
 void selection_set(struct screen *s, size_t at);
 void selection_move(struct screen *s, long by);
+
+/* Scrolls lines (of a page of text) and cells, no further than there is text; true when it did. */
+bool selection_scroll(struct screen *s, long lines, int cells);
 
 /* True when it is a key that moves; it has then. */
 bool selection_key(struct screen *s, int key);
@@ -181,6 +192,9 @@ void prompt_key(struct screen *s, int key);
 bool prompt_fails(const struct screen *s);
 
 void menu_open(struct screen *s, enum menu_for menu);
+
+/* The item drawn in this line is chosen, if there is one. */
+void menu_click(struct screen *s, int y);
 void menu_key(struct screen *s, int key);
 
 /* Acts on what curses tells of the mouse, after KEY_MOUSE. */

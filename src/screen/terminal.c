@@ -213,6 +213,11 @@ int terminal_open(FILE *out, FILE *in, bool color)
 	return 0;
 }
 
+void terminal_redraw(void)
+{
+	clearok(curscr, TRUE);
+}
+
 void terminal_close(void)
 {
 	if (!terminal.screen)

@@ -46,6 +46,9 @@ int terminal_open(FILE *out, FILE *in, bool color);
 void terminal_close(void);
 
 attr_t terminal_style(enum style style);
+/* Everything is drawn anew at the next refresh, whatever somebody else has written there. */
+void terminal_redraw(void);
+
 bool terminal_utf8(void);
 bool terminal_colors(void);
 enum chart_style terminal_chart(void);

@@ -28,6 +28,18 @@ load common
 	live screen.py detail
 }
 
+@test "pages over the table: to their end and back" {
+	live screen.py pages
+}
+
+@test "sideways along long lines" {
+	live screen.py sideways
+}
+
+@test "Ctrl-L" {
+	live screen.py repaint
+}
+
 @test "who touched it" {
 	live screen.py touchers
 }

@@ -151,6 +151,10 @@ def keys():
 	t.until(r"\[temporary\]")
 	t.keys("t")
 	t.until(r"\[temporary\]", gone=True)
+	t.keys("t")
+	t.until(r"\*TEMPORARY")
+	t.keys("Escape")
+	t.until(r"\*ALLOCATED")
 	t.keys("b")
 	t.until("134217728")
 	t.keys("b")
@@ -414,6 +418,86 @@ def detail():
 	t.until(r"\*ALLOCATED")
 	t.keys("Down", "Enter")
 	t.until("allocated 80 MiB in 1 block")
+	t.keys("F10")
+	t.ended()
+
+
+def pages():
+	"""What lies over the table: it can be read to its end, and q leaves it, not memtop."""
+	target, t = shown(width=80, height=24)
+	# the end of a page, and not past it: nor for a moment
+	for key, last in (("Enter", r"_start +\[drops\]"), ("?", r"see memtop\(1\)")):
+		t.keys(key)
+		t.until("PgDnMore")
+		expect("Choose" not in t.text(), f"what is no menu offers to choose:\n{t.text()}")
+		expect(all(len(line) <= 80 for line in t.lines()), "too wide")
+		for jump in (("End",), ("Home", *["PgDn"] * 9)):
+			t.keys(*jump)
+			seen = watched(t, last)
+			expect(not any(blank_page(text) for text in seen),
+			       f"{key}, {jump}: an empty page flashes up:\n{seen}")
+		t.keys("q")
+		t.until("STACK: FUNCTION")
+	# names that are wider than the terminal are all there
+	t.resize(44, 50)
+	t.keys("Enter")
+	text = re.sub(r"\s+", "", t.until("the innermost call first"))
+	expect("sinceattach:128MiBin1allocations,0Bin0frees;now0Basecond" in text, f"cut:\n{t.text()}")
+	# keys that are the table's act where it is seen
+	t.keys("S")
+	t.keys("g")
+	t.until(r"\*ALLOCATED +RESIDENT +FUNCTION \(MODULE")
+	t.keys("Enter")
+	t.until("the stack that holds most")
+	t.keys("/")
+	t.until(r"ALLOCATED(.*\n)+Filter:")
+	t.keys("Escape")
+	t.resize(80, 24)
+	t.keys("F10")
+	t.ended()
+
+
+def blank_page(text):
+	"""More than half of what is between the header and the keys is empty."""
+	lines = text.split("\n")[8:23]
+	return sum(not line.strip() for line in lines) > 8
+
+
+def watched(t, what):
+	"""What is shown until the pattern is, and a bit longer."""
+	seen, end = [], time.time() + ACT
+	while not seen or not re.search(what, seen[-1]):
+		expect(time.time() < end, f"no {what!r}:\n{seen[-1:]}")
+		seen.append(t.text())
+	return seen + [t.text() for _ in range(20)]
+
+
+def sideways():
+	"""Left and Right move long labels, and lines of pages, into sight; no further than they go."""
+	target, t = shown(width=44, height=14)
+	expect("main" not in t.text(), f"there is room for all:\n{t.text()}")
+	t.keys(*["Right"] * 30)
+	t.until(r"(?m)128M +128M .*← main$")
+	t.keys(*["Left"] * 30)
+	t.until(r"128M +128M +fill_cache \(")
+	t.keys("?")
+	t.until("asked for and not")
+	t.keys(*["Right"] * 20)
+	t.until(r"(?m)resident \+ swapped \+ phantom$")
+	t.keys("F10")
+	t.ended()
+
+
+def repaint():
+	"""Ctrl-L draws anew what something else has written over."""
+	target, t = shown()
+	tty = t.tmux("display-message", "-p", "#{pane_tty}").strip()
+	with open(tty, "w") as f:
+		f.write("\033[1;1HSOMEBODY ELSE\033[13;1HAND MORE")
+	t.until("SOMEBODY ELSE")
+	t.keys("C-l")
+	t.until("SOMEBODY ELSE|AND MORE", gone=True)
+	t.until(f"memtop {target.pid} drops")
 	t.keys("q")
 	t.ended()
 
@@ -430,7 +514,7 @@ def touchers():
 	t.type("map_huge")
 	t.keys("Enter", "Enter")
 	t.until(r"who touched it first .*\n +16(\.0)? MiB  touch_huge")
-	t.keys("q")
+	t.keys("F10")
 	t.ended()
 
 
@@ -568,6 +652,17 @@ def mouse():
 	t.mouse(64, 50, at + 2)		# the wheel, up
 	time.sleep(0.3)
 	expect("fill_cache" in selected_row(t), f"the first row is not selected:\n{t.text()}")
+	t.keys("F6")
+	t.until("Sort by")
+	row = next(i for i, line in enumerate(t.lines()) if line.strip() == "swapped")
+	t.mouse(0, 3, row)
+	t.until(r"\*SWAPPED")
+	t.keys("A", "F6")
+	t.until("Sort by")
+	t.mouse(65, 3, row)		# the wheel, down
+	t.keys("Enter")
+	t.until(r"\*RESIDENT")
+	t.keys("A")
 	t.mouse(0, 2, len(t.lines()) - 2)
 	t.until("freeze: the figures stay")
 	t.keys("q", "q")
