@@ -10,11 +10,9 @@
 #include "screen/state.h"
 
 /* A measurement that takes longer than this says what it is at. */
-#define LONG_NS (NS_PER_S / 2)
+#define LONG_NS	    (NS_PER_S / 2)
 
-/* From so many cells on, lines of figures have room for all their words. */
-#define WIDE	    100
-
+#define LINE_BYTES  256
 #define LABEL_CELLS 20 /* "allocated 1023 MiB  " */
 
 /* What the bars show: a process, or all of them. */
@@ -205,74 +203,113 @@ static const char *short_bytes(char *buf, size_t n, double bytes)
 	return figure_text(buf, n, (int64_t)bytes, false, false, false);
 }
 
+/* Ways to say the same, the longest first. */
+#define WAYS 4
+
+/* Draws the first that has room: a number that is cut off would be another. */
+static void way_draw(int y, int x, enum style style, char texts[WAYS][LINE_BYTES])
+{
+	int i = 0, width = COLS - x;
+
+	while (i + 1 < WAYS && paint_cells(texts[i]) > width)
+		i++;
+	paint_text(y, x, width, terminal_style(style), texts[i]);
+	if (width > 0 && paint_cells(texts[i]) > width)
+		paint_text(y, COLS - 1, 1, terminal_style(style), "…");
+}
+
 static void rates_draw(const struct screen *s, const struct subject *sub, int y)
 {
 	const struct rates *r = &s->rates;
-	char a[24], f[24], in[24], peak[24], peak_rss[24];
+	char a[24], f[24], in[24], peak[24], peak_rss[24], ways[WAYS][LINE_BYTES];
+	double faults = r->minor + r->major;
 
 	short_bytes(a, sizeof(a), r->allocated);
 	short_bytes(f, sizeof(f), r->freed);
 	short_bytes(in, sizeof(in), r->swapped_in);
 	short_bytes(peak, sizeof(peak), (double)sub->peak_allocated);
 	short_bytes(peak_rss, sizeof(peak_rss), (double)sub->peak_rss);
-	paint_format(
-		y, 0, COLS, terminal_style(STYLE_PLAIN),
-		COLS >= WIDE ? "peak %s, RSS %s · a second: alloc %s (%.0f calls) free %s (%.0f) "
-			       "swap-in %s faults %.0f (%.0f disk)"
-			     : "peak %s RSS %s · /s alloc %s (%.0f) free %s (%.0f) swap-in %s "
-			       "faults %.0f (%.0f disk)",
-		peak, peak_rss, a, r->allocations, f, r->frees, in, r->minor + r->major, r->major);
+	snprintf(ways[0], LINE_BYTES,
+		 "peak %s, RSS %s · a second: alloc %s (%.0f calls) free %s (%.0f) swap-in %s "
+		 "faults %.0f (%.0f disk)",
+		 peak, peak_rss, a, r->allocations, f, r->frees, in, faults, r->major);
+	snprintf(ways[1], LINE_BYTES,
+		 "peak %s RSS %s · /s alloc %s (%.0f) free %s (%.0f) swap-in %s faults %.0f "
+		 "(%.0f disk)",
+		 peak, peak_rss, a, r->allocations, f, r->frees, in, faults, r->major);
+	snprintf(ways[2], LINE_BYTES, "peak %s RSS %s · /s alloc %s free %s swap-in %s faults %.0f",
+		 peak, peak_rss, a, f, in, faults);
+	snprintf(ways[3], LINE_BYTES, "/s alloc %s free %s swap-in %s", a, f, in);
+	way_draw(y, 0, STYLE_PLAIN, ways);
+}
+
+/* What was lost, and what is being measured when that takes long; the cells of both. */
+static int doing_draw(const struct screen *s, int y)
+{
+	const struct snapshot_lost *lost = &s->now->lost;
+	char text[96];
+	unsigned percent;
+	const char *doing = feed_measuring(s->feed, LONG_NS, &percent);
+	int x = 0;
+
+	if (snapshot_lost_any(lost)) {
+		snprintf(text, sizeof(text),
+			 "LOST %" PRIu64 " events, %" PRIu64 " blocks, %" PRIu64 " stacks · ",
+			 lost->events, lost->blocks, lost->stacks);
+		x += paint_text(y, x, COLS, terminal_style(STYLE_ALERT), text);
+	} else if (!doing) {
+		x += paint_text(y, x, COLS, terminal_style(STYLE_DIM), "0 lost · ");
+	}
+	if (!doing)
+		return x;
+	x += paint_format(y, x, COLS - x, terminal_style(STYLE_BOLD), "measuring: %s", doing);
+	if (percent)
+		x += paint_format(y, x, COLS - x, terminal_style(STYLE_BOLD), " %u %%", percent);
+	return x + paint_text(y, x, COLS - x, terminal_style(STYLE_DIM), " · ");
 }
 
 static void cost_draw(const struct screen *s, int y)
 {
-	const struct snapshot_lost *lost = &s->now->lost;
-	char memory[24], maps[24], text[96] = "";
-	double age = 0;
-	unsigned percent;
-	const char *doing = feed_measuring(s->feed, LONG_NS, &percent);
-	int x;
+	char memory[24], maps[24], ways[WAYS][LINE_BYTES];
+	double age = ((double)clock_ns(CLOCK_REALTIME) - (double)s->now->time_ns) / 1e9;
+	double scan = (double)s->now->residency_ns / 1e6, cpu = s->cost.cpu * 100;
 
-	age = ((double)clock_ns(CLOCK_REALTIME) - (double)s->now->time_ns) / 1e9;
+	age = age > 0 ? age : 0;
 	short_bytes(memory, sizeof(memory), (double)s->cost.memory);
 	short_bytes(maps, sizeof(maps), (double)s->cost.maps);
-	if (snapshot_lost_any(lost))
-		snprintf(text, sizeof(text),
-			 "LOST %" PRIu64 " events, %" PRIu64 " blocks, %" PRIu64 " stacks · ",
-			 lost->events, lost->blocks, lost->stacks);
-	x = paint_text(y, 0, COLS, terminal_style(STYLE_ALERT), text);
-	if (doing) {
-		x += paint_format(y, x, COLS - x, terminal_style(STYLE_BOLD), "measuring: %s",
-				  doing);
-		if (percent)
-			x += paint_format(y, x, COLS - x, terminal_style(STYLE_BOLD), " %u %%",
-					  percent);
-		x += paint_text(y, x, COLS - x, terminal_style(STYLE_DIM), " · ");
-	}
-	paint_format(
-		y, x, COLS - x, terminal_style(STYLE_DIM),
-		COLS >= WIDE
-			? "%sfigures %.1f s old, scan %.0f ms · memtop: %.1f %% CPU, %s + %s in "
-			  "the kernel"
-			: "%sfigures %.1f s old, scan %.0f ms · memtop %.1f %% CPU, %s+%s",
-		text[0] || doing ? "" : "0 lost · ", age > 0 ? age : 0,
-		(double)s->now->residency_ns / 1e6, s->cost.cpu * 100, memory, maps);
+	snprintf(ways[0], LINE_BYTES,
+		 "figures %.1f s old, scan %.0f ms · memtop: %.1f %% CPU, %s + %s in the kernel",
+		 age, scan, cpu, memory, maps);
+	snprintf(ways[1], LINE_BYTES,
+		 "figures %.1f s old, scan %.0f ms · memtop %.1f %% CPU, %s+%s", age, scan, cpu,
+		 memory, maps);
+	snprintf(ways[2], LINE_BYTES, "figures %.1f s old · memtop %.1f %% CPU, %s+%s", age, cpu,
+		 memory, maps);
+	snprintf(ways[3], LINE_BYTES, "%.1f s old", age);
+	way_draw(y, doing_draw(s, y), STYLE_DIM, ways);
 }
 
 /* In few lines: figures, without bars. */
 static int small_draw(const struct subject *sub, int y, int lines)
 {
-	char a[24], r[24], w[24], p[24], rss[24];
+	const uint64_t bytes[] = { figures_allocated(&sub->now), sub->now.resident,
+				   sub->now.swapped, figures_phantom(&sub->now) };
+	char whole[4][24], brief[4][24], ways[WAYS][LINE_BYTES];
 
 	if (lines < 1)
 		return 0;
-	units_bytes(a, sizeof(a), figures_allocated(&sub->now));
-	units_bytes(r, sizeof(r), sub->now.resident);
-	units_bytes(w, sizeof(w), sub->now.swapped);
-	units_bytes(p, sizeof(p), figures_phantom(&sub->now));
-	units_bytes(rss, sizeof(rss), sub->rss);
-	paint_format(y, 0, COLS, terminal_style(STYLE_PLAIN), "%s = res %s + swap %s + phantom %s",
-		     a, r, w, p);
+	for (int i = 0; i < 4; i++) {
+		units_bytes(whole[i], sizeof(whole[i]), bytes[i]);
+		short_bytes(brief[i], sizeof(brief[i]), (double)bytes[i]);
+	}
+	snprintf(ways[0], LINE_BYTES, "allocated %s = resident %s + swapped %s + phantom %s",
+		 whole[0], whole[1], whole[2], whole[3]);
+	snprintf(ways[1], LINE_BYTES, "%s = res %s + swap %s + phantom %s", whole[0], whole[1],
+		 whole[2], whole[3]);
+	snprintf(ways[2], LINE_BYTES, "%s = res %s swap %s phantom %s", brief[0], brief[1],
+		 brief[2], brief[3]);
+	snprintf(ways[3], LINE_BYTES, "%s, res %s", brief[0], brief[1]);
+	way_draw(y, 0, STYLE_PLAIN, ways);
 	return 1;
 }
 

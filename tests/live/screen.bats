@@ -12,6 +12,10 @@ load common
 	live screen.py header
 }
 
+@test "no number is cut off where there is little room" {
+	live screen.py narrow
+}
+
 @test "filter, search, leaks, grown since, freeze" {
 	live screen.py filters
 }

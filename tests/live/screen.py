@@ -227,6 +227,42 @@ def header():
 	t.ended()
 
 
+BUSY = """
+import mmap, sys
+print("READY", flush=True)
+sys.stdin.readline()
+kept = []
+while True:
+	kept = [bytearray(100000 + n) for n in range(100, 400)]
+	kept = [bytes(n) for n in range(100, 4000)]
+"""
+
+
+def narrow():
+	"""Where a number has no room it is left out: none loses its last digits."""
+	target = Target(["/usr/bin/python3", "-c", BUSY])
+	t = Terminal(width=120, height=24)
+	t.start(f"-p {target.pid} -d 0.3")
+	t.until("ALLOC", START)
+	target.go()
+	t.until(r"faults \d{4}")
+	size = r"\d+(\.\d+)?[BKMG]?"
+	for width in (110, 100, 92, 84, 80, 72, 60, 50, 40):
+		t.resize(width, 24)
+		for _ in range(4):
+			time.sleep(0.3)
+			rates, cost = [line for line in t.lines() if "alloc " in line or "s old" in line]
+			expect(re.search(rf"(swap-in {size}|faults \d+|disk\))$", rates),
+			       f"{width}: {rates!r}")
+			expect(re.search(r"(in the kernel|\d[KMG]?\+\d+(\.\d+)?[KMG]|s old)$", cost),
+			       f"{width}: {cost!r}")
+	t.resize(40, 10)
+	t.until(rf"(?m)^{size} = res {size} swap {size} phantom {size}$")
+	t.resize(120, 24)
+	t.keys("q")
+	t.ended()
+
+
 def filters():
 	"""Filter, search, leaks, what has grown since, freeze."""
 	target, t = shown(width=120, height=40)
