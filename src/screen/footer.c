@@ -112,19 +112,31 @@ int footer_key_at(const struct screen *s, int x)
 	return 0;
 }
 
+/* Of a text that is too long for the line its end is seen: there it is typed. */
+static void prompt_draw(const struct screen *s, int y)
+{
+	const char *why = !prompt_fails(s)	       ? ""
+			  : s->prompt == PROMPT_FILTER ? " (no pattern yet)"
+						       : " (not found)";
+	attr_t style = terminal_style(STYLE_SELECTED);
+	int x = paint_text(y, 0, COLS, style, prompt_title(s->prompt)), room, cells;
+
+	paint_blank(y, x, COLS - x, style);
+	room = COLS - x - 1 - paint_cells(why);
+	cells = paint_cells(s->prompt_text);
+	x += paint_text(y, x, COLS - x, style,
+			paint_skip(s->prompt_text, cells > room ? cells - room : 0));
+	paint_text(y, x + 1, COLS - x - 1, style, why);
+	paint_text(y, x, COLS - x, style | A_BLINK, "_");
+}
+
 void footer_draw(const struct screen *s, int y)
 {
 	const struct footer_key *keys = footer_keys(s), *k = NULL;
 	int x = 0;
 
 	if (s->prompt != PROMPT_NONE) {
-		paint_blank(y, 0, COLS, terminal_style(STYLE_SELECTED));
-		x = paint_text(y, 0, COLS, terminal_style(STYLE_SELECTED), prompt_title(s->prompt));
-		x += paint_text(y, x, COLS - x, terminal_style(STYLE_SELECTED), s->prompt_text);
-		if (prompt_fails(s))
-			paint_text(y, x + 2, COLS - x - 2, terminal_style(STYLE_SELECTED),
-				   s->prompt == PROMPT_FILTER ? "(no pattern yet)" : "(not found)");
-		paint_text(y, x, COLS - x, terminal_style(STYLE_SELECTED) | A_BLINK, "_");
+		prompt_draw(s, y);
 		return;
 	}
 	if (s->status[0]) {

@@ -46,7 +46,7 @@ static void filter_set(struct screen *s, const char *text)
 /* What is no pattern yet, such as "(", may become one: the last that was is shown meanwhile. */
 static void filter_typed(struct screen *s)
 {
-	if (strlen(s->prompt_text) < sizeof(s->filter) && pattern_is_one(s->prompt_text))
+	if (pattern_is_one(s->prompt_text))
 		filter_set(s, s->prompt_text);
 }
 
@@ -150,6 +150,14 @@ static void last_delete(char *text)
 	text[n ? n - 1 : 0] = '\0';
 }
 
+/* What is kept of a text, with its NUL: no more can be typed. */
+static size_t prompt_room(const struct screen *s)
+{
+	return s->prompt == PROMPT_FILTER   ? sizeof(s->filter)
+	       : s->prompt == PROMPT_SEARCH ? sizeof(s->search)
+					    : sizeof(s->prompt_text);
+}
+
 void prompt_key(struct screen *s, int key)
 {
 	size_t n = strlen(s->prompt_text);
@@ -171,7 +179,7 @@ void prompt_key(struct screen *s, int key)
 		last_delete(s->prompt_text);
 	} else if (key == 'U' - '@') {
 		s->prompt_text[0] = '\0';
-	} else if (key >= ' ' && key < 256 && n + 1 < sizeof(s->prompt_text)) {
+	} else if (key >= ' ' && key < 256 && n + 1 < prompt_room(s)) {
 		s->prompt_text[n] = (char)key;
 		s->prompt_text[n + 1] = '\0';
 	} else {

@@ -24,6 +24,10 @@ load common
 	live screen.py typed
 }
 
+@test "texts longer than the line" {
+	live screen.py long_text
+}
+
 @test "keys act while millions of blocks are measured" {
 	live screen.py many
 }

@@ -370,6 +370,31 @@ def typed():
 	t.ended()
 
 
+def long_text():
+	"""Of a text that is longer than the line its end is seen; what is pasted goes into it."""
+	target, t = shown(width=40, height=24)
+	t.keys("/")
+	t.until("Filter:")
+	t.type("fill_cache|" + "x" * 60 + "|fill_queue")
+	t.until(r"(?m)^Filter: x+\|fill_queue_$")
+	t.until("fill_index", gone=True)
+	t.until("(?s)fill_cache.*fill_queue")
+	t.type("(")
+	t.until(r"(?m)^Filter: x+\|fill_queue\(_ \(no pattern yet\)$")
+	t.type("a" * 300)
+	t.keys("Escape")
+	t.until("fill_index")
+	t.keys("/")
+	t.type("z" * 300)
+	t.keys("Enter")		# what can be typed can be a pattern
+	t.until("nothing passes the filters")
+	t.keys("Escape")
+	t.keys("w")
+	t.until(r"Write to: \S*-\d{8}-\d{6}\.json_|Write to: \S*\d{6}\.json_")
+	t.keys("Escape", "q")
+	t.ended()
+
+
 def until_selected(t, name):
 	end = time.time() + ACT
 	while not any(name in line for line in (selected(t), selected_row(t))):
