@@ -14,10 +14,11 @@
 #include "live/object_census.h"
 #include "view/types_table.h"
 
-int types_write(FILE *out, pid_t pid, bool json, const struct table_options *table)
+int types_write(FILE *out, pid_t pid, bool json, const struct table_options *table,
+		const struct object_census_wish *wish)
 {
 	struct object_types types;
-	int err = object_census_take(pid, &types);
+	int err = object_census_take(pid, wish, &types);
 
 	if (!err) {
 		object_types_sort(&types, table->group.sort);
@@ -29,14 +30,22 @@ int types_write(FILE *out, pid_t pid, bool json, const struct table_options *tab
 	return err;
 }
 
+/* A signal ends the look, too. */
+static bool go_on(void *ctx)
+{
+	(void)ctx;
+	return !signals_stop();
+}
+
 static int print(const struct options *options, struct sink *sink, pid_t pid)
 {
+	const struct object_census_wish wish = { go_on, NULL };
 	struct table_options table = table_style(options, sink);
 	FILE *out = sink_begin(sink);
 
 	if (!out)
 		return -ENOMEM;
-	return sink_end(sink, types_write(out, pid, options->json, &table));
+	return sink_end(sink, types_write(out, pid, options->json, &table, &wish));
 }
 
 static int look(const struct options *options, struct sink *sink)

@@ -146,12 +146,13 @@ static int write_snapshot(const struct snapshot *s, size_t format, const char *p
 }
 
 /* One look at a process's objects, as the table that --types prints; on the screen's own thread. */
-static int look(pid_t pid, bool bytes, char **text)
+static int look(const struct objects_wanted *wanted, char **text)
 {
-	struct table_options table = { .group.sort = ORDER_ALLOCATED, .bytes = bytes };
+	const struct object_census_wish wish = { wanted->still, wanted->ctx };
+	struct table_options table = { .group.sort = ORDER_ALLOCATED, .bytes = wanted->bytes };
 	struct text said = { 0 };
 	FILE *out = text_open(&said);
-	int err = out ? types_write(out, pid, false, &table) : 0;
+	int err = out ? types_write(out, wanted->pid, false, &table, &wish) : 0;
 
 	if (text_close(out, &said) && !err)
 		err = -ENOMEM;

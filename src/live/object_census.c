@@ -139,7 +139,7 @@ static int census_put(const struct python_census *c, struct object_types *out)
 }
 
 static int census_take(struct address_space *as, const struct found *found,
-		       struct object_types *out)
+		       const struct object_census_wish *wish, struct object_types *out)
 {
 	struct python_space space = address_space_python(as);
 	struct python_census census;
@@ -148,6 +148,8 @@ static int census_take(struct address_space *as, const struct found *found,
 		.layout = python_object_layout_of(found->python.version),
 		.runtime = found->python.runtime + found->bias,
 		.type_type = found->python.type_type + found->bias,
+		.go_on = wish->go_on,
+		.ctx = wish->ctx,
 	};
 	int err;
 
@@ -156,12 +158,15 @@ static int census_take(struct address_space *as, const struct found *found,
 	err = err ?: census_put(&census, out);
 	out->swapped_memory = address_space_swapped(as);
 	python_census_free(&census);
+	if (err == -ECANCELED)
+		return error_set(err, "ended before all objects of process %d were looked at",
+				 (int)out->pid);
 	return err ? error_set(err, "out of memory") : 0;
 }
 
 /* --- the whole ----------------------------------------------------------------------------------- */
 
-int object_census_take(pid_t pid, struct object_types *out)
+int object_census_take(pid_t pid, const struct object_census_wish *wish, struct object_types *out)
 {
 	uint64_t begin = clock_ns(CLOCK_MONOTONIC);
 	struct found found = { .code = NULL };
@@ -191,7 +196,7 @@ int object_census_take(pid_t pid, struct object_types *out)
 	    !python_object_layout_of(found.python.version))
 		err = refuse(pid, &found.python);
 	else
-		err = census_take(as, &found, out);
+		err = census_take(as, &found, wish, out);
 	address_space_close(as);
 	out->took_ns = clock_ns(CLOCK_MONOTONIC) - begin;
 	return err;

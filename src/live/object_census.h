@@ -8,15 +8,23 @@
 #ifndef MEMTOP_LIVE_OBJECT_CENSUS_H
 #define MEMTOP_LIVE_OBJECT_CENSUS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "model/object_types.h"
 
+/* Asked all the time: false ends a look that nobody waits for any more. */
+struct object_census_wish {
+	bool (*go_on)(void *ctx);
+	void *ctx;
+};
+
 /*
  * Looks at process pid once; *out (overwritten) is the caller's, to be ended by object_types_free()
  * also after a failure.  0 or -errno with error_text(): -ESRCH no such process, -EPERM or -EACCES
- * not permitted, -ENOEXEC no interpreter that memtop can read runs there, -ENOMEM.
+ * not permitted, -ENOEXEC no interpreter that memtop can read runs there, -ECANCELED as wished,
+ * -ENOMEM.
  */
-int object_census_take(pid_t pid, struct object_types *out);
+int object_census_take(pid_t pid, const struct object_census_wish *wish, struct object_types *out);
 
 #endif

@@ -75,7 +75,7 @@ static int todo_look(struct counting *c)
 	int err = 0;
 
 	while (!err && python_reach_take(&c->reach, &addr, &known))
-		err = object_look(c, addr, known);
+		err = counting_go_on(c) ?: object_look(c, addr, known);
 	return err;
 }
 

@@ -51,9 +51,14 @@ struct python_census_of {
 	const struct python_object_layout *layout;
 	uint64_t runtime, type_type; /* _PyRuntime, PyType_Type */
 	uint64_t data, data_end;     /* the interpreter's static data */
+	/* Asked for each object and pool: false ends the walk. NULL: it goes to its end. */
+	bool (*go_on)(void *ctx);
+	void *ctx;
 };
 
-/* Counts; *out is the caller's, to be ended by python_census_free() also after a failure.  0 or -ENOMEM.
+/*
+ * Counts; *out is the caller's, to be ended by python_census_free() also after a failure.  0, -ENOMEM,
+ * or -ECANCELED: go_on() has ended it.
  */
 int python_census_take(const struct python_census_of *of, struct python_census *out);
 void python_census_free(struct python_census *c);

@@ -6,6 +6,11 @@
 /* A reference count is no address; 3.12 and later have 2^32 - 1 for objects that never die. */
 #define REFS_MAX (1ull << 40)
 
+int counting_go_on(const struct counting *c)
+{
+	return c->of.go_on && !c->of.go_on(c->of.ctx) ? -ECANCELED : 0;
+}
+
 bool counting_alive(const struct counting *c, uint64_t refs)
 {
 	if (c->layout->flagged_refs)

@@ -54,6 +54,9 @@ static inline uint64_t counting_word(const uint8_t *bytes)
 	return word;
 }
 
+/* 0, or -ECANCELED when nobody wants to know any more. */
+int counting_go_on(const struct counting *c);
+
 /* True for a count of references that a living object can have. */
 bool counting_alive(const struct counting *c, uint64_t refs);
 

@@ -117,7 +117,7 @@ int pool_objects_look(struct counting *c)
 
 	vec_for_each (&c->arenas, a) {
 		for (uint64_t at = a->start; at < a->pools_end && !err; at += c->layout->pool)
-			err = pool_look(c, a, at);
+			err = counting_go_on(c) ?: pool_look(c, a, at);
 		c->out->free_bytes += a->last - a->first;
 		if (err)
 			return err;

@@ -184,6 +184,11 @@ static void objects_open(struct screen *s)
 		screen_say(s, "objects are those of one process: choose it from the list first");
 		return;
 	}
+	/* pressed twice it is the same wish */
+	if (objects_looking(s->objects, (pid_t)p->pid)) {
+		page_open(s, PAGE_OBJECTS);
+		return;
+	}
 	objects_free(s->objects);
 	s->objects = NULL;
 	err = objects_begin(s->options->look, (pid_t)p->pid, s->settings.bytes, &s->objects);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +17,24 @@ struct objects {
 	pthread_t thread;
 	int bell;
 	objects_look_fn look;
-	pid_t pid;
-	bool bytes;
-	bool over; /* the screen's: the thread has handed over what follows */
+	struct objects_wanted wanted;
+	atomic_bool left; /* the screen's wish that it ends */
+	bool over;	  /* the screen's: the thread has handed over what follows */
 	char *text;
 	char why[256]; /* in place of a text */
 };
 
+static bool still_wanted(void *ctx)
+{
+	struct objects *o = ctx;
+
+	return !o->left;
+}
+
 static void *work(void *ctx)
 {
 	struct objects *o = ctx;
-	int err = o->look(o->pid, o->bytes, &o->text);
+	int err = o->look(&o->wanted, &o->text);
 
 	if (err)
 		snprintf(o->why, sizeof(o->why), "%s", error_text(err));
@@ -42,8 +50,7 @@ int objects_begin(objects_look_fn look, pid_t pid, bool bytes, struct objects **
 	if (!o)
 		return -ENOMEM;
 	o->look = look;
-	o->pid = pid;
-	o->bytes = bytes;
+	o->wanted = (struct objects_wanted){ pid, bytes, still_wanted, o };
 	o->bell = bell_open();
 	err = o->bell < 0 ? o->bell : thread_start(&o->thread, work, o);
 	if (err) {
@@ -59,10 +66,16 @@ void objects_free(struct objects *o)
 {
 	if (!o)
 		return;
+	o->left = true;
 	pthread_join(o->thread, NULL);
 	bell_close(o->bell);
 	free(o->text);
 	free(o);
+}
+
+bool objects_looking(const struct objects *o, pid_t pid)
+{
+	return o && !o->over && o->wanted.pid == pid;
 }
 
 int objects_fd(const struct objects *o)
@@ -86,7 +99,7 @@ size_t objects_draw(const struct objects *o, const struct objects_part *part, in
 			paint_text(y, 0, COLS, terminal_style(STYLE_ALERT), o->why);
 		else
 			paint_format(y, 0, COLS, terminal_style(STYLE_PLAIN),
-				     "looking at the objects of process %d …", o->pid);
+				     "looking at the objects of process %d …", o->wanted.pid);
 		return 1;
 	}
 	for (; *line; n++) {

@@ -16,14 +16,25 @@
 
 struct objects;
 
-/* Looks at process pid: *text (malloc, lines) and 0, or -errno with error_text(). */
-typedef int (*objects_look_fn)(pid_t pid, bool bytes, char **text);
+struct objects_wanted {
+	pid_t pid;
+	bool bytes; /* exact integers */
+	/* False: nobody wants to know any more; the look is to end soon. */
+	bool (*still)(void *ctx);
+	void *ctx;
+};
+
+/* Looks at a process: *text (malloc, lines) and 0, or -errno with error_text(). */
+typedef int (*objects_look_fn)(const struct objects_wanted *wanted, char **text);
 
 /* Begins a look; the caller ends *objects with objects_free().  0 or -errno with error_text(). */
 int objects_begin(objects_look_fn look, pid_t pid, bool bytes, struct objects **objects);
 
-/* Waits for a look that goes on (a second or so for a large process). NULL will do. */
+/* Ends a look that goes on. NULL will do. */
 void objects_free(struct objects *o);
+
+/* True while process pid is being looked at. */
+bool objects_looking(const struct objects *o, pid_t pid);
 
 /* Readable once, when the look is over; -1 for NULL. */
 int objects_fd(const struct objects *o);

@@ -122,3 +122,7 @@ load common
 @test "kinds of Python objects" {
 	live screen.py objects
 }
+
+@test "millions of Python objects are looked at: keys act" {
+	live screen.py long_look
+}

@@ -618,6 +618,36 @@ def objects():
 	t.ended()
 
 
+def long_look():
+	"""While millions of objects are looked at keys act, and quitting ends the look."""
+	target = Target(["/usr/bin/python3", "-c", "import sys\nkept = [(n, str(n)) for n in "
+			 "range(2000000)]\nprint('READY', flush=True)\nsys.stdin.readline()"])
+	t = Terminal(width=120, height=40)
+	t.start(f"-p {target.pid}")
+	t.until("ALLOC", START)
+	began = time.time()
+	t.keys("o")
+	t.until("objects in memory", 60)
+	whole = time.time() - began
+	for keys, effect in ((("o", "o", "q"), "STACK: FUNCTION"), (("o", "F10"), r"exit \d")):
+		began = time.time()
+		t.keys(*keys)
+		t.until(effect, 60)
+		took = time.time() - began
+		print(f"{keys}: {took:.2f} s; a whole look: {whole:.2f} s")
+		expect(took < whole / 2, f"{keys} acted after {took} s; a look takes {whole} s")
+	t.ended()
+	# as text: Ctrl-C ends it as well, and says that there is no table
+	t.keys("-l", f"clear; {MEMTOP} --types -p {target.pid}; echo ex''it $?")
+	t.keys("Enter")
+	time.sleep(whole / 8)
+	began = time.time()
+	t.keys("C-c")
+	t.until(f"ended before all objects of process {target.pid} were looked at")
+	expect(time.time() - began < whole / 2, "Ctrl-C waits for the look's end")
+	t.ended(1)
+
+
 def files():
 	"""w and e write files that other programs read."""
 	target, t = shown()
