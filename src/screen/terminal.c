@@ -71,6 +71,7 @@ static void crashes_catch(void)
 	restore_add(tigetstr("cnorm"));
 	restore_add(tigetstr("rmcup"));
 	restore_add("\r");
+	restore_add(tigetstr("el"));
 	sigaltstack(&stack, &terminal.stack_before);
 	for (size_t i = 0; i < N_CRASHES; i++)
 		sigaction(crashes[i], &action, &terminal.actions_before[i]);
@@ -222,6 +223,10 @@ void terminal_close(void)
 {
 	if (!terminal.screen)
 		return;
+	/* where no other screen comes back, the shell writes into the last line */
+	move(LINES - 1, 0);
+	clrtoeol();
+	refresh();
 	endwin();
 	crashes_leave();
 	delscreen(terminal.screen);

@@ -791,6 +791,8 @@ def terminals():
 		plain_text = t.text()
 		expect(plain_text.isascii() == plain, f"{options}: ASCII {plain_text.isascii()}")
 		t.keys("q")
+		t.until(r"(?m)^exit 0")
+		expect("F10Quit" not in t.text(), f"{options}: keys are left behind:\n{t.text()}")
 		t.ended()
 		t.close()
 	t = Terminal(TERM="dumb")
