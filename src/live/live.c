@@ -2,8 +2,11 @@
 #include "live/live.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -37,6 +40,7 @@ struct live {
 	struct unwind_store *store;
 	struct target_context ctx;
 	struct target_list targets;
+	struct VEC_OF(int) pidfds; /* of LIVE_PIDS */
 	struct measure measure;
 	struct rss_watch *drops;
 	uint64_t stacks_met;
@@ -147,6 +151,20 @@ static int pid_check(pid_t pid)
 	return 0;
 }
 
+/* To be told of its end, whoever has its pid by then; without one its address space must do. */
+static int pid_hold(struct live *l, pid_t pid)
+{
+	int fd = pidfd_open(pid, 0);
+
+	if (fd < 0)
+		return 0;
+	if (vec_push(&l->pidfds, fd)) {
+		close(fd);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 /*
  * Reads the code of a process that is there already, so that the BPF arrays can be sized for it.
  * -errno when its mappings cannot be read: ended, or a security module forbids it.
@@ -172,7 +190,8 @@ static int live_preview(struct live *l, const struct live_options *o)
 	int err = 0;
 
 	for (size_t i = 0; i < o->n_pids && !err; i++)
-		err = pid_check(o->pids[i]) ?: code_preview(l, o->pids[i]);
+		err = pid_check(o->pids[i]) ?: pid_hold(l, o->pids[i]) ?:
+							code_preview(l, o->pids[i]);
 	if (!err && o->target != LIVE_PIDS)
 		err = process_list(&pids);
 	for (size_t i = 0; i < pids.n && !err; i++) {
@@ -356,6 +375,13 @@ bool live_finished(const struct live *l)
 		if (!(*t)->dead)
 			return false;
 	}
+	/* exec takes one address space away before it tells of the next: long, when that was large */
+	vec_for_each (&l->pidfds, fd) {
+		struct pollfd ended = { .fd = *fd, .events = POLLIN };
+
+		if (poll(&ended, 1, 0) == 0)
+			return false;
+	}
 	return true;
 }
 
@@ -380,6 +406,9 @@ void live_close(struct live *l)
 	vec_for_each (&l->targets, t)
 		target_free(*t, &l->ctx);
 	vec_free(&l->targets);
+	vec_for_each (&l->pidfds, fd)
+		close(*fd);
+	vec_free(&l->pidfds);
 	kernel_close(l->ctx.kernel);
 	traces_free(l->traces);
 	symbolizer_free(l->symbols);

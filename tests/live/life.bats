@@ -61,6 +61,10 @@ load common
 	live life.py two_pids
 }
 
+@test "a large program that calls exec is still measured" {
+	live life.py execs
+}
+
 @test "two memtops on one target" {
 	live life.py at_once
 }

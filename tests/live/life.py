@@ -292,6 +292,37 @@ def reachable(path):
 			      check=False).returncode == 0
 
 
+EXECS = """
+import mmap, os, sys
+print("READY", flush=True)
+sys.stdin.readline()
+kept = [b"x" * (400 << 20)]
+print("REST", flush=True)
+sys.stdin.readline()
+os.execv("/usr/bin/tail", ["tail", "-f", "/dev/null"])
+"""
+
+
+def execs():
+	"""A large program that calls exec is still the process that was asked for."""
+	for delay in (0.02, 0.05, 0.1):
+		target = Target(["/usr/bin/python3", "-c", EXECS])
+		memtop = Memtop(["-p", target.pid], delay=delay)
+		target.run()
+		memtop.fresh(checked=False)
+		target.go()
+		end = time.time() + 20
+		while process_names(memtop.next(), target.pid)[-1:] != ["tail"]:
+			expect(time.time() < end, "what it runs now is not measured")
+		target.child.kill()
+		target.child.wait()
+		memtop.ended()
+
+
+def process_names(document, pid):
+	return [p["comm"] for p in document["processes"] if p["pid"] == pid and not p.get("exited")]
+
+
 def two_pids():
 	"""-p A,B: both, each with its own figures."""
 	targets = [Target("small"), Target("small")]
