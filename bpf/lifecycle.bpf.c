@@ -212,7 +212,9 @@ int BPF_PROG(space_exit, struct mm_struct *mm)
 	space = space_get(index);
 	if (!space)
 		return 0;
-	space->state = SPACE_DEAD;
 	space_report(EVENT_SPACE_END, index, space);
+	/* last: from here on the index is the user side's */
+	barrier();
+	space->state = SPACE_DEAD;
 	return 0;
 }

@@ -158,7 +158,10 @@ static bool is_over(const struct session *m, uint64_t now)
 
 static int take_last(struct session *m)
 {
-	if (m->fresh || (signals_stop() && m->consumer->no_last))
+	/* a target may have ended while the newest snapshot was being made */
+	bool is_last = m->fresh && !live_finished(m->live);
+
+	if (is_last || (signals_stop() && m->consumer->no_last))
 		return 0;
 	return take_snapshot(m);
 }

@@ -378,7 +378,7 @@ int join_target(struct join *j, struct target *t, const struct live_block *block
 
 	*out = (struct join_result){ 0 };
 	j->smaps_read = false;
-	if (!t->dead && t->residency)
+	if (!t->dead && t->residency && t->maps.list.n)
 		err = join_scan(j, t);
 	if (err == -ECANCELED)
 		return err;

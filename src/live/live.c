@@ -355,7 +355,7 @@ int live_snapshot(struct live *l, struct snapshot **snapshot)
 	for (size_t i = 0; i < l->targets.n; i++) {
 		struct target *t = l->targets.at[i];
 
-		if (!t->reported || live_release(l, t))
+		if (!t->ended || live_release(l, t))
 			l->targets.at[kept++] = t;
 	}
 	l->targets.n = kept;

@@ -70,7 +70,7 @@ int live_poll(struct live *live, int timeout_ms);
  * Measures now: reads the counts, scans residency, joins, resolves symbols.  *snapshot is the
  * caller's (snapshot_free()); it refers to live_stacks().  0 or -errno.
  * Processes that have ended since the last call appear a last time, `exited`, with their last
- * figures.
+ * figures; one that is just ending (its pages are being freed) has its last figures as well.
  */
 int live_snapshot(struct live *live, struct snapshot **snapshot);
 

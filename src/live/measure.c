@@ -185,12 +185,15 @@ static int target_keep(struct target *t, const struct snapshot *s, uint32_t proc
 	return 0;
 }
 
-/* An ended process, with its last figures: the ones of the snapshot before. */
+/*
+ * A process without memory, with its last figures: the ones of the snapshot before.  It takes a
+ * second or more to end when it has had much.
+ */
 static int target_repeat(struct target *t, struct snapshot *s)
 {
 	uint32_t process = s->processes.n;
 
-	t->last.exited = true;
+	t->last.exited = t->ended;
 	if (vec_push(&s->processes, t->last))
 		return -ENOMEM;
 	vec_for_each (&t->last_stacks, row) {
@@ -221,6 +224,9 @@ static int target_measure(struct measure *m, struct target *t, struct snapshot *
 		return err;
 	if (err == -ESRCH && t->last.pid)
 		return target_repeat(t, s);
+	/* never measured: it comes when all that it has left can be seen */
+	if (err == -ESRCH && !t->ended)
+		return 0;
 	if (joined.residency_known)
 		touches_credit_huge(m->touches, m->ctx->kernel, t->space, join_pages(m->join));
 	process_account(&joined, &p);
@@ -228,7 +234,7 @@ static int target_measure(struct measure *m, struct target *t, struct snapshot *
 		return -ENOMEM;
 	p.peak_allocated = space->peak_bytes > 0 ? space->peak_bytes : 0;
 	p.unknown_frees = space->unknown_frees;
-	p.exited = t->dead || err == -ESRCH;
+	p.exited = t->ended;
 	if (vec_push(&s->processes, p))
 		return -ENOMEM;
 	err = stacks_collect(m, t, process, s) ?: before_collect(m, process, s);
@@ -283,6 +289,20 @@ static int shares_begin(struct measure *m)
 	return 0;
 }
 
+/*
+ * Whose address space has gone by now has left its last blocks and touches in the tables that are
+ * read next.  The kernel side's own word, as the event of it may be late, or lost.
+ */
+static void ends_note(const struct measure *m)
+{
+	vec_for_each (m->targets, t) {
+		const struct space *space = kernel_space(m->ctx->kernel, (*t)->space);
+
+		(*t)->ended = __atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == SPACE_DEAD;
+		(*t)->dead |= (*t)->ended;
+	}
+}
+
 int measure_take(struct measure *m, struct snapshot **snapshot)
 {
 	uint64_t began = clock_ns(CLOCK_MONOTONIC);
@@ -295,6 +315,7 @@ int measure_take(struct measure *m, struct snapshot **snapshot)
 	s->time_ns = clock_ns(CLOCK_REALTIME);
 	s->elapsed_ns = began - m->start_ns;
 	s->mode = m->mode;
+	ends_note(m);
 	err = blocks_read(m->blocks, m->ctx->kernel, m->ctx->progress) ?:
 		      touches_read(m->touches, m->ctx->kernel) ?:
 		      shares_begin(m);
@@ -307,9 +328,6 @@ int measure_take(struct measure *m, struct snapshot **snapshot)
 			err = target_repeat(t, s);
 		else
 			err = target_measure(m, t, s);
-		/* given up, or out of memory: there may be none */
-		if (!err)
-			t->reported = s->processes.at[s->processes.n - 1].exited;
 		m->keep_up(m->keep_up_ctx);
 	}
 	if (err) {

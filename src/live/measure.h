@@ -3,7 +3,7 @@
  * measure: builds a snapshot from the counts, the blocks and the pages of all targets.
  *
  * live.c calls it for each snapshot; it reads what the others keep and fills the model's structs.
- * It attaches nothing and frees no index: ended targets are only marked as reported.
+ * It attaches nothing and frees no index: targets that have ended are only marked so.
  */
 #ifndef MEMTOP_LIVE_MEASURE_H
 #define MEMTOP_LIVE_MEASURE_H

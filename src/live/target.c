@@ -58,19 +58,25 @@ static uint64_t code_hash(const struct maps *maps)
 	return h;
 }
 
+/* After a failure the maps are those that were read last. */
 static int target_read_maps(struct target *t)
 {
-	int err = maps_read(t->pid, &t->maps);
+	struct maps now = { 0 };
+	int err = maps_read(t->pid, &now);
 
 	/* a process that is gone is not asked again for each frame of its last stacks either */
 	t->maps_read_ns = clock_ns(CLOCK_MONOTONIC);
 	if (err)
 		return err;
-	vec_clear(&t->modules);
-	for (size_t i = 0; i < t->maps.list.n; i++) {
-		if (vec_push(&t->modules, MODULE_UNKNOWN))
-			return -ENOMEM;
+	if (vec_reserve(&t->modules, now.list.n)) {
+		maps_free(&now);
+		return -ENOMEM;
 	}
+	t->modules.n = now.list.n;
+	vec_for_each (&t->modules, module)
+		*module = MODULE_UNKNOWN;
+	maps_free(&t->maps);
+	t->maps = now;
 	return 0;
 }
 

@@ -46,10 +46,10 @@ struct target {
 	char comm[COMM_LEN];
 	uint64_t attached_ns; /* CLOCK_REALTIME */
 	bool born;	      /* its exec was seen: all that it allocates is counted */
-	bool dead;
-	bool reported;	       /* its last figures have been in a snapshot */
-	bool code_dirty;       /* code came or went since it was published */
-	uint64_t published;    /* hash of the executable mappings that the unwinder has */
+	bool dead;	      /* its address space has ended, and nothing is in it any more */
+	bool ended;	    /* that was so when the last measurement began: it saw all there was */
+	bool code_dirty;    /* code came or went since it was published */
+	uint64_t published; /* hash of the executable mappings that the unwinder has */
 	uint64_t maps_read_ns; /* CLOCK_MONOTONIC */
 	bool is_32bit;	       /* cannot be probed: its stacks and calls follow another ABI */
 	uint64_t warnings;     /* enum snapshot_warning, or'ed; see target_warnings() */

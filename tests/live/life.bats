@@ -32,6 +32,10 @@ load common
 	live life.py killed 15 4
 }
 
+@test "a target whose death takes its time" {
+	live life.py slow_death
+}
+
 @test "a target that ends: its last figures, and status 0" {
 	live life.py exit_in_order
 }

@@ -163,6 +163,36 @@ def in_good_order(how):
 # --- the target's death --------------------------------------------------------------------------
 
 
+LARGE = r"""
+import mmap, sys, time
+area = mmap.mmap(-1, int(sys.argv[1]), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+area.madvise(mmap.MADV_NOHUGEPAGE)
+for i in range(0, len(area), 4096):
+	area[i] = 1
+print("READY", flush=True)
+time.sleep(600)
+"""
+
+
+def slow_death():
+	"""Pages are freed for a while: until all are gone the last figures stand, and none is made up."""
+	target = Target(["/usr/bin/python3", "-c", LARGE, str(2 * GIB)])
+	memtop = Memtop(["-p", target.pid], delay=0.05)
+	before = process_of(memtop.fresh(), target.pid)
+	began = time.time_ns()
+	target.child.kill()
+	target.child.wait()
+	took = time.time_ns() - began
+	memtop.ended()
+	rows = [(d["time_ns"] - began, process_of(d, target.pid)) for d in memtop.documents
+		if d["time_ns"] > began]
+	for _, p in rows:
+		expect(p.get("rss", 0) >= before["rss"] * 0.9, f"rss was {before['rss']}, and dying {p}")
+	ended = [moment for moment, p in rows if p.get("exited")]
+	expect(len(ended) == 1, f"it ended in {len(ended)} of {len(rows)} documents")
+	expect(ended[0] > took / 2, f"it took {took} ns to end, and had done so after {ended[0]}")
+
+
 def killed(times, seed):
 	"""The target dies at random moments, in the middle of everything: no crash, status 0 or 5."""
 	rng = random.Random(int(seed))
