@@ -13,9 +13,6 @@
 
 const volatile struct settings settings = {};
 
-#define PID_ASKED    1
-#define PID_FOLLOWED 2
-
 static __always_inline bool comm_matches(struct task_struct *task)
 {
 	char comm[COMM_LEN] = {};
@@ -99,7 +96,7 @@ static __always_inline void space_begin(struct task_struct *task, __u32 parent)
 	space->parent = parent;
 	space->state = SPACE_LIVE;
 	space->epoch = 1;
-	space->brk_start = BPF_CORE_READ(task, mm, brk);
+	space->brk = BPF_CORE_READ(task, mm, brk);
 	bpf_probe_read_kernel_str(space->comm, COMM_LEN, task->comm);
 	if (bpf_map_update_elem(&space_of, &mm, &index, BPF_NOEXIST)) {
 		space->state = SPACE_FREE;
@@ -168,7 +165,8 @@ static __always_inline void python_inherit(__u64 from, __u64 to)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
-	__u32 tgid = child->tgid, followed = PID_FOLLOWED;
+	__u32 tgid = child->tgid;
+	__u8 target = 1;
 	__u64 mm = (__u64)parent->mm;
 
 	if (tgid == parent->tgid)
@@ -176,7 +174,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	/* also for vfork, whose child gets an address space of its own at exec */
 	if (settings.filter == FILTER_PIDS && settings.follow &&
 	    bpf_map_lookup_elem(&space_of, &mm))
-		bpf_map_update_elem(&target_pids, &tgid, &followed, BPF_NOEXIST);
+		bpf_map_update_elem(&target_pids, &tgid, &target, BPF_NOEXIST);
 	if (child->mm != parent->mm && filter_matches(child)) {
 		space_begin(child, parent->tgid);
 		python_inherit(mm, (__u64)child->mm);
@@ -184,16 +182,16 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	return 0;
 }
 
-/* A followed child's pid may be given to a stranger once it is gone. */
+/*
+ * A target's pid may be given to a stranger once its last thread is gone.  Not before: the thread
+ * that the process began with also ends when another one calls exec.
+ */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task)
 {
-	__u32 tgid = task->tgid, *why;
+	__u32 tgid = task->tgid;
 
-	if (settings.filter != FILTER_PIDS || task->pid != task->tgid)
-		return 0;
-	why = bpf_map_lookup_elem(&target_pids, &tgid);
-	if (why && *why == PID_FOLLOWED)
+	if (settings.filter == FILTER_PIDS && !BPF_CORE_READ(task, signal, live.counter))
 		bpf_map_delete_elem(&target_pids, &tgid);
 	return 0;
 }

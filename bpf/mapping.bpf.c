@@ -186,6 +186,11 @@ struct effect {
 	bool is_asked;	  /* memory to write to: the caller's stack is wanted */
 };
 
+static __always_inline __u64 page_up(__u64 n)
+{
+	return (n + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+}
+
 static __always_inline void effect_gone(struct effect *f, const struct event_mapping *e)
 {
 	f->gone = e->addr;
@@ -273,8 +278,32 @@ static __always_inline void mremap_done(const struct pt_regs *regs, struct event
 	e->new_addr = addr;
 	e->new_len = regs->dx;
 	e->advice = regs->r10;
-	if (addr != e->addr)
+	if (addr != e->addr) {
 		effect_gone(f, e);
+	} else if (e->new_len < e->len) {
+		f->gone = addr + page_up(e->new_len);
+		f->gone_len = page_up(e->len) - page_up(e->new_len);
+		f->may_be_code = true;
+	}
+	f->is_asked = true;
+}
+
+/* Two threads that move the break at once may be told in the wrong order; libcs hold a lock. */
+static __always_inline void brk_done(struct task_state *st, struct event_mapping *e,
+				     struct effect *f, __u64 now)
+{
+	struct space *space = space_get(st->space);
+
+	e->op = MAPPING_BRK;
+	e->new_addr = now;
+	if (!space)
+		return;
+	e->addr = space->brk;
+	space->brk = now;
+	if (page_up(now) < page_up(e->addr)) {
+		f->gone = page_up(now);
+		f->gone_len = page_up(e->addr) - f->gone;
+	}
 	f->is_asked = true;
 }
 
@@ -375,10 +404,7 @@ static __always_inline bool mapping_describe(struct task_state *st, struct task_
 		mprotect_done(regs, e, f);
 		return true;
 	case NR_BRK:
-		e->op = MAPPING_BRK;
-		e->addr = regs->di;
-		e->new_addr = result;
-		f->is_asked = true;
+		brk_done(st, e, f, result);
 		return true;
 	case NR_SHMAT:
 		shmat_done(task, e, f, result);

@@ -203,8 +203,8 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
-	__type(key, __u32);   /* tgid */
-	__type(value, __u32); /* 1: asked for, 2: a child that is followed */
+	__type(key, __u32);  /* tgid: asked for, or a child that is followed */
+	__type(value, __u8); /* 1 */
 } target_pids __weak SEC(".maps");
 
 struct {

@@ -173,7 +173,7 @@ struct space {
 	__u32 generation;    /* of that slice; bumped when code has gone from it */
 	__u32 parent;	     /* tgid that forked it, 0 if unknown */
 	char comm[COMM_LEN];
-	__u64 brk_start;       /* the break when the space began, for the first brk call */
+	__u64 brk;	       /* the break as of the last call, or when the space began */
 	__u64 late_code;       /* which 2 MiB of code late_maps knows, a bit each, modulo 64 */
 	__u32 late_generation; /* of those; bumped when some of that code may have gone */
 	__u32 codes_gone;      /* Python code objects that have ended */
@@ -449,7 +449,7 @@ struct event_mapping {
 	struct event head;
 	__u32 op;    /* enum mapping_op */
 	__u32 flags; /* enum mapping_flags */
-	__u64 addr;  /* of the old range; what brk was before is the user side's to know */
+	__u64 addr;  /* of the old range; of brk: where the break was before */
 	__u64 len;   /* bytes, as given: not rounded to pages */
 	__u64 new_addr;
 	__u64 new_len;

@@ -154,6 +154,14 @@ struct thread_struct {
 	unsigned long fsbase;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads that have not begun to exit */
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	struct thread_struct thread;
@@ -162,6 +170,7 @@ struct task_struct {
 	struct uprobe_task *utask;
 	const struct cred *cred;
 	struct task_struct *group_leader;
+	struct signal_struct *signal;
 	pid_t pid, tgid;
 	unsigned int flags;
 	char comm[16];

@@ -16,7 +16,7 @@ int drops_mapping(struct target *t, const struct event_mapping *e)
 	if (!t->base_ns || e->head.time_ns <= t->base_ns ||
 	    !touches_gone(e, &range.start, &range.end))
 		return 0;
-	if (e->op == MAPPING_MREMAP) {
+	if (e->op == MAPPING_MREMAP && e->new_addr != e->addr) {
 		t->base_moved += e->len < e->new_len ? e->len : e->new_len;
 		return 0;
 	}

@@ -145,13 +145,13 @@ static int on_record(void *ctx, void *data, size_t size)
 
 static int kernel_set_pids(struct kernel *k, const struct live_options *o)
 {
-	uint32_t asked = 1;
+	uint8_t target = 1;
 
 	for (size_t i = 0; i < o->n_pids; i++) {
 		uint32_t pid = o->pids[i];
 
-		if (bpf_map__update_elem(k->skel->maps.target_pids, &pid, sizeof(pid), &asked,
-					 sizeof(asked), BPF_ANY))
+		if (bpf_map__update_elem(k->skel->maps.target_pids, &pid, sizeof(pid), &target,
+					 sizeof(target), BPF_ANY))
 			return error_set(-errno, "cannot note the target %u: %s", pid,
 					 strerror(errno));
 	}

@@ -231,7 +231,8 @@ static int apply_mprotect(struct mappings *m, struct kernel *k, struct space *sp
 static int apply_brk(struct mappings *m, struct kernel *k, struct space *space,
 		     const struct event_mapping *e)
 {
-	uint64_t old = m->brk ? m->brk : space->brk_start, now = e->new_addr;
+	/* from one's own last one: it makes up for an event that was lost */
+	uint64_t old = m->brk ? m->brk : e->addr, now = e->new_addr;
 	struct mapping range = { .start = old, .end = now, .kind = kind_of(e, PROT_WRITE) };
 
 	m->brk = now;

@@ -165,6 +165,11 @@ void touches_credit_huge(struct touches *t, struct kernel *k, uint32_t space,
 	}
 }
 
+static uint64_t page_up(uint64_t n)
+{
+	return (n + PAGE - 1) & ~(PAGE - 1);
+}
+
 bool touches_gone(const struct event_mapping *e, uint64_t *start, uint64_t *end)
 {
 	*start = e->addr;
@@ -175,7 +180,13 @@ bool touches_gone(const struct event_mapping *e, uint64_t *start, uint64_t *end)
 	case MAPPING_MMAP:
 		return e->advice & MAP_FIXED;
 	case MAPPING_MREMAP:
-		return e->new_addr != e->addr;
+		if (e->new_addr == e->addr)
+			*start += page_up(e->new_len);
+		return *start < *end;
+	case MAPPING_BRK:
+		*start = page_up(e->new_addr);
+		*end = page_up(e->addr);
+		return *start < *end;
 	case MAPPING_MADVISE:
 		return e->advice != MADV_FREE;
 	}

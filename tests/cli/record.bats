@@ -137,6 +137,20 @@ sql() {
 	"$MEMTOP" report "$dir/a.db" --at 3s -N 0 | grep -q '(ended) dd'
 }
 
+@test "record -- CMD: a child that another thread than its first turns into a program" {
+	need_root
+	holder
+	cat >"$dir/thread.py" <<-'PY'
+		import os, sys, threading, time
+		program = ["/usr/bin/python3", sys.argv[1]]
+		threading.Thread(target=os.execv, args=(program[0], program)).start()
+		time.sleep(60)
+	PY
+	recorded -d 0.2 -- sh -c "/usr/bin/python3 $dir/thread.py $dir/holder.py; exit 3"
+	[ "$status" -eq 3 ]
+	"$MEMTOP" report "$dir/a.db" --json | jq -e '[.stacks[].allocated] | max >= 20000000'
+}
+
 @test "a mark is measured at once, and --at finds it" {
 	need_root
 	holder

@@ -105,6 +105,30 @@ static size_t huge_pages_touched(void)
 	return huge * (HUGE_BYTES / PAGE) + (HUGE_COUNT - huge);
 }
 
+/* What was given back and comes again is touched first once more, however it went. */
+APART static void touch_break(void)
+{
+	for (int i = 0; i < 2; i++) {
+		char *p = sbrk(200 * PAGE);
+
+		for (size_t page = 1; page < 200; page++)
+			p[page * PAGE] = 5;
+		sbrk(-200 * (intptr_t)PAGE);
+	}
+}
+
+APART static void touch_shrunk(char *p, size_t n)
+{
+	for (int i = 0; i < 2; i++) {
+		for (size_t page = 0; page < n; page++)
+			p[page * PAGE] = 6;
+		p = mremap(p, n * PAGE, n / 2 * PAGE, 0);
+		p = mremap(p, n / 2 * PAGE, n * PAGE, 0);
+		if (p == MAP_FAILED)
+			return;
+	}
+}
+
 int main(void)
 {
 	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
@@ -118,6 +142,10 @@ int main(void)
 	touch_by_kernel(map_pages(300), 300, fd);
 	touch_huge(map_huge());
 	touch_block(owner_block(500), 500);
+	touch_break();
+	touch_shrunk(map_pages(400), 400);
+	touched("touch_break", 2 * 199);
+	touched("touch_shrunk", 400 + 200);
 	touched("touch_write", 1000);
 	touched("touch_read", 700);
 	touched("touch_again", 0);
