@@ -27,21 +27,25 @@ struct code {
 	struct code_file *vdso, *trampolines;
 };
 
-struct code *code_new(struct unwind_store *store, const enum probe_method *method, bool pymalloc)
+int code_new(struct unwind_store *store, const enum probe_method *method, bool pymalloc,
+	     struct code **code)
 {
 	struct code *c = calloc(1, sizeof(*c));
+	int err;
 
 	if (!c)
-		return NULL;
+		return -ENOMEM;
 	c->store = store;
 	c->pymalloc = pymalloc;
 	c->strings = strpool_new();
-	c->probing = method ? probing_new(*method) : NULL;
-	if (!c->strings || (method && !c->probing)) {
+	err = c->strings ? 0 : -ENOMEM;
+	if (!err && method)
+		err = probing_new(*method, &c->probing);
+	if (err)
 		code_free(c);
-		return NULL;
-	}
-	return c;
+	else
+		*code = c;
+	return err;
 }
 
 void code_free(struct code *c)

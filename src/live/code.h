@@ -28,9 +28,11 @@ struct python_interpreter;
 
 /*
  * store is not owned and outlives it; method says how allocators are probed, NULL: not at all.
- * pymalloc: CPython's object allocator as well.  NULL when memory is out.
+ * pymalloc: CPython's object allocator as well.  *code is the caller's; 0 or -errno with error_text():
+ * -EMFILE when files cannot be watched, and so not be probed; -ENOMEM.
  */
-struct code *code_new(struct unwind_store *store, const enum probe_method *method, bool pymalloc);
+int code_new(struct unwind_store *store, const enum probe_method *method, bool pymalloc,
+	     struct code **code);
 
 /* Detaches all probes and forgets all files. */
 void code_free(struct code *c);

@@ -9,6 +9,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/vec.h"
 
 struct watched {
@@ -29,20 +30,25 @@ static void on_sigio(int signal)
 	(void)signal;
 }
 
-struct file_watch *file_watch_new(void)
+int file_watch_new(struct file_watch **watch)
 {
 	struct sigaction action = { .sa_handler = on_sigio, .sa_flags = SA_RESTART };
 	struct file_watch *w = calloc(1, sizeof(*w));
+	int err;
 
 	if (!w)
-		return NULL;
+		return -ENOMEM;
 	sigaction(SIGIO, &action, NULL);
 	w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (w->inotify < 0) {
+		err = -errno;
 		free(w);
-		return NULL;
+		return error_set(err, "cannot watch the files that are to be probed: %s%s",
+				 strerror(-err),
+				 err == -EMFILE ? " (raise fs.inotify.max_user_instances)" : "");
 	}
-	return w;
+	*watch = w;
+	return 0;
 }
 
 void file_watch_free(struct file_watch *w)

@@ -17,8 +17,11 @@
 
 struct file_watch;
 
-/* NULL, with errno set: ENOMEM, or EMFILE at the limit of the user's inotify instances. */
-struct file_watch *file_watch_new(void);
+/*
+ * *watch is the caller's; 0, -ENOMEM, or -EMFILE with error_text() at the limit of the user's inotify
+ * instances or of this process's descriptors.
+ */
+int file_watch_new(struct file_watch **watch);
 
 /* A lease ends with its descriptor, which may be closed by now. NULL will do. */
 void file_watch_free(struct file_watch *w);

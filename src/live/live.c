@@ -214,8 +214,7 @@ static int live_new_code(struct live *l, bool pymalloc)
 			return err;
 		method = &l->method;
 	}
-	l->ctx.code = code_new(l->store, method, pymalloc);
-	return l->ctx.code ? 0 : -ENOMEM;
+	return code_new(l->store, method, pymalloc, &l->ctx.code);
 }
 
 static int live_new(const struct live_options *o, struct live **out)

@@ -20,19 +20,21 @@ struct probing {
 	struct VEC_OF(struct live_probe) shown;
 };
 
-struct probing *probing_new(enum probe_method method)
+int probing_new(enum probe_method method, struct probing **probing)
 {
 	struct probing *p = calloc(1, sizeof(*p));
+	int err;
 
 	if (!p)
-		return NULL;
+		return -ENOMEM;
 	p->method = method;
 	p->names = strpool_new();
-	p->watch = p->names ? file_watch_new() : NULL;
-	if (p->watch)
-		return p;
-	probing_free(p);
-	return NULL;
+	err = p->names ? file_watch_new(&p->watch) : -ENOMEM;
+	if (err)
+		probing_free(p);
+	else
+		*probing = p;
+	return err;
 }
 
 void probing_free(struct probing *p)

@@ -21,8 +21,11 @@
 
 struct probing;
 
-/* NULL, with errno set: ENOMEM, or EMFILE at the limit of the user's inotify instances. */
-struct probing *probing_new(enum probe_method method);
+/*
+ * *probing is the caller's; 0, -ENOMEM, or -EMFILE with error_text() at a limit of inotify instances
+ * or descriptors.
+ */
+int probing_new(enum probe_method method, struct probing **probing);
 
 /* To be called when the files are freed, which takes their probes off; NULL will do. */
 void probing_free(struct probing *p);

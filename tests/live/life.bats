@@ -92,3 +92,7 @@ load common
 @test "a program that others are written over, and run at once" {
 	live life.py overwritten
 }
+
+@test "at the limit of inotify instances memtop says so" {
+	live life.py no_watch
+}

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Lives and deaths: of targets, of memtop, of programs born while memtop watches the machine."""
 
+import errno
 import random
 import resource
 import shutil
+import struct
 
 from harness import *
 
@@ -98,6 +100,29 @@ def overwritten():
 		if s["kind"] == "heap" and s["allocations"] > 1000}
 	expect(len(pids) >= len(built), f"{len(pids)} processes were counted")
 	expect("was written to" in memtop.errors(), "memtop did not say that probes are off")
+
+
+def forbid_inotify():
+	"""From now on inotify_init1() says EMFILE to this process, as at the limit of the user's."""
+	load, equal, give = 0x20, 0x15, 0x06	# linux/filter.h: LD|W|ABS, JMP|JEQ|K, RET|K
+	code = b"".join(struct.pack("HBBI", *i) for i in (
+		(load, 0, 0, 0), (equal, 0, 1, 294), (give, 0, 0, 0x00050000 | errno.EMFILE),
+		(give, 0, 0, 0x7fff0000)))
+	held = ctypes.create_string_buffer(code)
+	filter = struct.pack("HxxxxxxQ", 4, ctypes.addressof(held))
+	prctl = ctypes.CDLL(None).prctl
+	prctl(38, 1, 0, 0, 0)	# PR_SET_NO_NEW_PRIVS
+	if prctl(22, 2, filter, 0, 0):	# PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+		os._exit(99)
+
+
+def no_watch():
+	"""Where no file can be watched none is probed, and memtop says which limit is in the way."""
+	target = Target("small")
+	done = subprocess.run([MEMTOP, "-p", str(target.pid), "-b", "-i", "1"], check=False,
+			      capture_output=True, text=True, preexec_fn=forbid_inotify)
+	expect(done.returncode == 1, f"memtop's exit status is {done.returncode}")
+	expect("max_user_instances" in done.stderr, f"memtop says {done.stderr!r}")
 
 
 # --- memtop's death ------------------------------------------------------------------------------
