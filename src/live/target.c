@@ -80,12 +80,24 @@ static int target_read_maps(struct target *t)
 	return 0;
 }
 
-/* The unwinder's view of the executable mappings; 0 or -ENOMEM. */
+uint64_t target_warnings(const struct target *t)
+{
+	uint64_t warnings = t->warnings;
+
+	/* a file may have lost its probes since */
+	vec_for_each (&t->code, f)
+		warnings |= code_file_warnings(*f);
+	return warnings;
+}
+
+/* The unwinder's view of the executable mappings, and their files in t->code; 0 or -ENOMEM. */
 static int target_exec_maps(struct target *t, const struct target_context *ctx,
 			    struct exec_map **out, size_t *n)
 {
 	struct VEC_OF(struct exec_map) maps = { 0 };
 
+	t->warnings = target_warnings(t);
+	vec_clear(&t->code);
 	vec_for_each (&t->maps.list, m) {
 		struct exec_map map = { .start = m->start, .end = m->end };
 		const struct code_file *f = NULL;
@@ -109,7 +121,8 @@ static int target_exec_maps(struct target *t, const struct target_context *ctx,
 			map.file = code_file_rows(f).file;
 			target_python_publish(t, ctx, m, f);
 		}
-		if (vec_push(&maps, map)) {
+		if (vec_push(&maps, map) ||
+		    (m->type == MAP_TYPE_FILE && f && vec_push(&t->code, f))) {
 			vec_free(&maps);
 			return -ENOMEM;
 		}
@@ -171,17 +184,7 @@ static int target_publish(struct target *t, const struct target_context *ctx)
 	return err;
 }
 
-uint64_t target_warnings(const struct target *t)
-{
-	uint64_t warnings = t->warnings;
-
-	/* a file may have lost its probes since */
-	vec_for_each (&t->files, f)
-		warnings |= code_file_warnings(*f);
-	return warnings;
-}
-
-/* Puts probes where this process's allocators are; 1 when some are new. */
+/* Puts probes where the allocators in the published code are; 1 when some are new. */
 static int target_probe(struct target *t, const struct target_context *ctx)
 {
 	int fresh = 0;
@@ -190,22 +193,11 @@ static int target_probe(struct target *t, const struct target_context *ctx)
 		t->warnings |= WARNING_32BIT;
 		return 0;
 	}
-	t->warnings = target_warnings(t);
-	vec_clear(&t->files);
-	vec_for_each (&t->maps.list, m) {
-		const struct code_file *f;
-		int rc;
+	vec_for_each (&t->code, f) {
+		int rc = code_attach(ctx->code, *f, ctx->probe_all ? 0 : t->pid);
 
-		if (!(m->prot & PROT_EXEC) || m->type != MAP_TYPE_FILE)
-			continue;
-		f = code_file_of(ctx->code, t->pid, m);
-		if (!f)
-			continue;
-		rc = code_attach(ctx->code, f, ctx->probe_all ? 0 : t->pid);
 		if (rc == -ESRCH)
 			return rc;
-		if (vec_push(&t->files, f))
-			return -ENOMEM;
 		if (rc < 0) {
 			t->warnings |= WARNING_UNPROBED;
 			log_warn("process %d: %s", t->pid, error_text(rc));
@@ -213,7 +205,7 @@ static int target_probe(struct target *t, const struct target_context *ctx)
 			fresh |= rc;
 		}
 		/* only now: what ended before the probe was there has not been told */
-		if (rc >= 0 && code_file_watches_codes(f) && kernel_python(ctx->kernel, t->space))
+		if (rc >= 0 && code_file_watches_codes(*f) && kernel_python(ctx->kernel, t->space))
 			kernel_python(ctx->kernel, t->space)->codes_watched = 1;
 	}
 	return fresh;
@@ -305,7 +297,7 @@ void target_free(struct target *t, const struct target_context *ctx)
 	unwind_store_slice_drop(ctx->store, t->slice);
 	maps_free(&t->maps);
 	vec_free(&t->modules);
-	vec_free(&t->files);
+	vec_free(&t->code);
 	mappings_free(&t->mappings);
 	vec_free(&t->before);
 	residency_close(t->residency);

@@ -55,11 +55,11 @@ struct target {
 	uint64_t warnings;     /* enum snapshot_warning, or'ed; see target_warnings() */
 	struct maps maps;
 	struct VEC_OF(int64_t) modules; /* of maps.list, MODULE_UNKNOWN until asked for */
-	struct VEC_OF(const struct code_file *) files; /* whose code it maps, if probed */
-	uint64_t slice;				       /* in the unwind store */
-	uint64_t python_eval, python_eval_end;	       /* the interpreter's loop; 0: no Python */
-	uint64_t python_arena, python_arena_end;       /* its function that maps an arena */
-	uint64_t python_runtime;		       /* its _PyRuntime */
+	struct VEC_OF(const struct code_file *) code; /* files of the mappings last published */
+	uint64_t slice;				      /* in the unwind store */
+	uint64_t python_eval, python_eval_end;	      /* the interpreter's loop; 0: no Python */
+	uint64_t python_arena, python_arena_end;      /* its function that maps an arena */
+	uint64_t python_runtime;		      /* its _PyRuntime */
 	uint32_t python_version;
 	struct mappings mappings;
 	struct extents before;
