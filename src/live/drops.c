@@ -9,6 +9,9 @@
 
 #define PAGE 4096ull
 
+/* So many ranges wait to be taken out of the base; a program may give up thousands a second. */
+#define GIVEN_UP_MAX (64u << 10)
+
 int drops_mapping(struct target *t, const struct event_mapping *e)
 {
 	struct flow_range range;
@@ -21,6 +24,8 @@ int drops_mapping(struct target *t, const struct event_mapping *e)
 		return 0;
 	}
 	range.end = (range.end + PAGE - 1) & ~(PAGE - 1);
+	if (t->given_up.n >= GIVEN_UP_MAX && flow_give_up(&t->base, &t->given_up, &t->base_left))
+		return -ENOMEM;
 	return vec_push(&t->given_up, range);
 }
 
