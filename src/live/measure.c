@@ -17,6 +17,27 @@
 
 #define KEEP_UP_STACKS 64
 
+/* As the process has it, with its memory as one of its threads has that: the main one may be gone. */
+static int status_of(const struct target *t, struct process_status *status)
+{
+	int err = process_status_read(t->pid, status);
+
+	vec_for_each (&t->threads, thread) {
+		struct process_status other;
+
+		if (err || status->vsz)
+			break;
+		if (process_status_read(thread->tid, &other) || other.tgid != t->pid)
+			continue;
+		status->vsz = other.vsz;
+		status->rss = other.rss;
+		status->swap = other.swap;
+		status->shared = other.shared;
+		status->peak_rss = other.peak_rss;
+	}
+	return err;
+}
+
 /* Strings and kernel figures of a process that is alive. */
 static void process_describe(struct measure *m, const struct target *t, struct snapshot_process *p)
 {
@@ -28,7 +49,7 @@ static void process_describe(struct measure *m, const struct target *t, struct s
 	p->attached_ns = t->attached_ns;
 	p->warnings = target_warnings(t);
 	memcpy(p->comm, t->comm, sizeof(p->comm));
-	if (!process_status_read(t->pid, &status)) {
+	if (!status_of(t, &status)) {
 		memcpy(p->comm, status.comm, sizeof(p->comm));
 		p->parent = status.ppid;
 		p->vsz = status.vsz;

@@ -58,11 +58,26 @@ static uint64_t code_hash(const struct maps *maps)
 	return h;
 }
 
+/* Where the main thread has ended before the others, one of these shows the mappings. */
+static int target_maps_now(const struct target *t, struct maps *now)
+{
+	int err = maps_read(t->pid, now);
+
+	if (err != -ESRCH || !t->residency || !residency_alive(t->residency))
+		return err;
+	vec_for_each (&t->threads, thread) {
+		err = maps_read_thread(t->pid, thread->tid, now);
+		if (!err)
+			break;
+	}
+	return err;
+}
+
 /* After a failure the maps are those that were read last. */
 static int target_read_maps(struct target *t)
 {
 	struct maps now = { 0 };
-	int err = maps_read(t->pid, &now);
+	int err = target_maps_now(t, &now);
 
 	/* a process that is gone is not asked again for each frame of its last stacks either */
 	t->maps_read_ns = clock_ns(CLOCK_MONOTONIC);

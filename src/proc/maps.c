@@ -2,6 +2,7 @@
 #include "proc/maps.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -270,10 +271,10 @@ int maps_parse(const char *text, size_t n, struct maps *out)
 	return err;
 }
 
-int maps_read(pid_t pid, struct maps *out)
+static int maps_read_file(pid_t pid, const char *name, struct maps *out)
 {
 	struct text text = { 0 };
-	int err = proc_file_read(pid, "maps", &text);
+	int err = proc_file_read(pid, name, &text);
 
 	/* of what has no memory, some kernels refuse to open the file and some show it empty */
 	if (err == -ESRCH || (!err && !text.n))
@@ -285,6 +286,19 @@ int maps_read(pid_t pid, struct maps *out)
 		maps_free(out);
 	vec_free(&text);
 	return err;
+}
+
+int maps_read(pid_t pid, struct maps *out)
+{
+	return maps_read_file(pid, "maps", out);
+}
+
+int maps_read_thread(pid_t pid, pid_t tid, struct maps *out)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "task/%d/maps", (int)tid);
+	return maps_read_file(pid, name, out);
 }
 
 const struct map *maps_find(const struct maps *maps, uint64_t addr)

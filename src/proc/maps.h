@@ -71,6 +71,12 @@ int maps_parse(const char *text, size_t n, struct maps *out);
  */
 int maps_read(pid_t pid, struct maps *out);
 
+/*
+ * The same as thread tid of pid shows it: when the main thread has ended before the others, they
+ * still have the memory, and /proc/PID shows none.  -ESRCH also when tid is not (or no more) of pid.
+ */
+int maps_read_thread(pid_t pid, pid_t tid, struct maps *out);
+
 /* The mapping that holds addr, or NULL; valid until out is parsed again or freed. O(log n). */
 const struct map *maps_find(const struct maps *maps, uint64_t addr);
 

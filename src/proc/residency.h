@@ -19,6 +19,7 @@
 #ifndef MEMTOP_PROC_RESIDENCY_H
 #define MEMTOP_PROC_RESIDENCY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -69,6 +70,9 @@ enum residency_method residency_method(const struct residency *r);
  * -ENOMEM, -EPERM as in residency_open().
  */
 int residency_read(struct residency *r, uint64_t start, uint64_t end, struct page_ranges *out);
+
+/* False when the address space is gone (or pid never had one). */
+bool residency_alive(const struct residency *r);
 
 void residency_close(struct residency *r);
 

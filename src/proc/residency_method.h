@@ -37,9 +37,6 @@ struct residency {
 /* Appends start..end, or lengthens the last range when that ends at start in the same state. */
 int page_ranges_add(struct page_ranges *out, uint64_t start, uint64_t end, enum page_state state);
 
-/* False when the address space is gone (or pid never had one). */
-bool residency_alive(const struct residency *r);
-
 /* 0 when this kernel has PAGEMAP_SCAN, else -ENOTSUP. Asked of the own process, once. */
 int residency_scan_probe(void);
 

@@ -36,6 +36,10 @@ load common
 	live life.py slow_death
 }
 
+@test "a target whose main thread ends before the others" {
+	live life.py headless
+}
+
 @test "a target that ends: its last figures, and status 0" {
 	live life.py exit_in_order
 }

@@ -218,6 +218,39 @@ def slow_death():
 	expect(ended[0] > took / 2, f"it took {took} ns to end, and had done so after {ended[0]}")
 
 
+HEADLESS = r"""
+import ctypes, mmap, sys, threading, time
+def work():
+	while main.is_alive() and not gone.wait(0.01):
+		pass
+	time.sleep(0.5)
+	area = mmap.mmap(-1, 64 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+	area.write(b"1" * len(area))
+	print("REST", flush=True)
+	time.sleep(600)
+main, gone = threading.main_thread(), threading.Event()
+threading.Thread(target=work, daemon=True).start()
+print("READY", flush=True)
+sys.stdin.readline()
+gone.set()
+ctypes.CDLL(None).syscall(60, 0)	# exit: of this thread alone
+"""
+
+
+def headless():
+	"""The main thread ends before another, which goes on to map memory and to fill it."""
+	target = Target(["/usr/bin/python3", "-c", HEADLESS])
+	memtop = Memtop(["-p", target.pid])
+	target.run()
+	with open(f"/proc/{target.pid}/stat") as f:
+		expect(f.read().rsplit(")", 1)[1].split()[0] == "Z", "the main thread still runs")
+	p = process_of(memtop.fresh(), target.pid)
+	expect(p["resident"] >= 64 * MIB, f"resident is {p['resident']}")
+	expect(p.get("rss", 0) >= 64 * MIB, f"rss is {p.get('rss')}")
+	expect(p["rss_accounts"]["mappings"] >= 64 * MIB, f"accounts: {p['rss_accounts']}")
+	memtop.stop()
+
+
 def killed(times, seed):
 	"""The target dies at random moments, in the middle of everything: no crash, status 0 or 5."""
 	rng = random.Random(int(seed))
