@@ -221,14 +221,13 @@ def slow_death():
 HEADLESS = r"""
 import ctypes, mmap, sys, threading, time
 def work():
-	while main.is_alive() and not gone.wait(0.01):
-		pass
+	gone.wait()
 	time.sleep(0.5)
 	area = mmap.mmap(-1, 64 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 	area.write(b"1" * len(area))
 	print("REST", flush=True)
 	time.sleep(600)
-main, gone = threading.main_thread(), threading.Event()
+gone = threading.Event()
 threading.Thread(target=work, daemon=True).start()
 print("READY", flush=True)
 sys.stdin.readline()
