@@ -62,6 +62,11 @@ struct pt_regs {
 	unsigned long ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
 };
 
+/* include/linux/fsnotify_backend.h, since 6.14 */
+enum fsnotify_data_type {
+	FSNOTIFY_EVENT_FILE_RANGE = 1,
+};
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct super_block {
@@ -90,8 +95,25 @@ struct inode___6_10 {
 	struct timespec64 __i_mtime;
 };
 
+struct dentry {
+	struct inode *d_inode;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+typedef unsigned int fmode_t;
+
 struct file {
+	fmode_t f_mode;
 	struct inode *f_inode;
+};
+
+/* fs/file_table.c: a file behind another file system's, which was opened by user_path; from 6.7 on */
+struct backing_file {
+	struct file file;
+	struct path user_path;
 };
 
 struct fdtable {
@@ -191,6 +213,10 @@ struct bpf_iter__task {
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 #define TS_COMPAT  0x0002     /* arch/x86/include/asm/thread_info.h: a 32-bit system call */
+
+/* include/linux/fs.h: the file in a struct backing_file; since 6.14, with FSNOTIFY_EVENT_FILE_RANGE */
+#define FMODE_BACKING	   (1u << 24)
+#define FMODE_BACKING_6_13 (1u << 25)
 
 #define TMPFS_MAGIC 0x01021994 /* include/uapi/linux/magic.h */
 

@@ -92,6 +92,18 @@ sql() {
 	jq -e '.stack_ends | .root > 500 and .no_rows * 5 < .root' "$dir/json"
 }
 
+@test "record -- CMD: code on an overlay, as in a container, is known as well" {
+	need_root
+	mkdir "$dir/empty"
+	mount="mount -t overlay -o lowerdir=/usr:$dir/empty none /usr"
+	unshare --mount sh -c "$mount" || skip "this kernel mounts no overlay"
+	unshare --mount sh -c "$mount && exec \"\$@\"" - "$MEMTOP" record -d 0.2 -o "$dir/a.db" -- \
+		/usr/bin/python3 -I -S -c 'print("hello")' >"$dir/out"
+	"$MEMTOP" report "$dir/a.db" --json >"$dir/json"
+	jq .stack_ends "$dir/json"
+	jq -e '.stack_ends | .root > 500 and .no_rows * 5 < .root' "$dir/json"
+}
+
 @test "record -- CMD: Python's frames from the first, however late memtop wakes up" {
 	need_root
 	cat >"$dir/late.py" <<-'PY'
