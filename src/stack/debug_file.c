@@ -88,6 +88,35 @@ int debug_file_by_build_id(const struct build_id *id, pid_t pid, struct elf_hand
 	return search_build_id(&s);
 }
 
+static int search_common(struct search *s, const char *name)
+{
+	static const char place[] = "/.dwz/";
+	const char *at = name, *rest = NULL;
+	char path[PATH_MAX];
+	int n;
+
+	while ((at = strstr(at, place))) {
+		at += strlen(place);
+		rest = at;
+	}
+	/* out of that folder leads no name that a tool has made */
+	if (!rest || strstr(rest, ".."))
+		return -ENOENT;
+	n = snprintf(path, sizeof(path), "/usr/lib/debug/.dwz/%s", rest);
+	return n > 0 && (size_t)n < sizeof(path) ? search_path(s, path, false) : -ENOENT;
+}
+
+int debug_file_common(const struct build_id *id, const char *name, pid_t pid,
+		      struct elf_handle *found)
+{
+	struct search s = { .id = *id, .pid = pid, .found = found };
+
+	if (!search_build_id(&s) || !search_common(&s, name))
+		return 0;
+	*found = (struct elf_handle)ELF_HANDLE_NONE;
+	return -ENOENT;
+}
+
 static int search_link(struct search *s, const char *binary)
 {
 	static const char *const forms[] = { "%.*s/%s", "%.*s/.debug/%s", "/usr/lib/debug%.*s/%s" };

@@ -142,7 +142,7 @@ static int index_units(struct debug_info *info)
 
 /*
  * dwz moves what several debug files share into a common file.  libdw would open whatever name the
- * file gives, so it is looked up here, by build-id only.
+ * file gives, so it is looked up here, and must have the build-id that the file gives.
  */
 static int find_common(struct debug_info *info, pid_t pid)
 {
@@ -158,7 +158,7 @@ static int find_common(struct debug_info *info, pid_t pid)
 		return -ENOENT;
 	wanted.n = (size_t)n;
 	memcpy(wanted.bytes, id, wanted.n);
-	if (debug_file_by_build_id(&wanted, pid, &info->common_handle) ||
+	if (debug_file_common(&wanted, name, pid, &info->common_handle) ||
 	    check_sections(info->common_handle.elf))
 		return -ENOENT;
 	info->common = dwarf_begin_elf(info->common_handle.elf, DWARF_C_READ, NULL);

@@ -12,6 +12,10 @@ load common
 	live symbols.py separate
 }
 
+@test "the same where dwz has moved a part into a common file" {
+	live symbols.py common
+}
+
 @test "names from a compressed symbol table only" {
 	live symbols.py mini
 }

@@ -64,9 +64,9 @@ def build(directory, *flags):
 	return path
 
 
-def kept_stack(path):
+def kept_stack(*args):
 	"""The stack of the program's one block."""
-	target = Target([path])
+	target = Target(args)
 	memtop = Memtop(["-p", target.pid])
 	target.run()
 	document = memtop.fresh(rest=True)
@@ -109,6 +109,23 @@ def separate():
 		subprocess.run(["strip", path], check=True)
 		subprocess.run(["objcopy", f"--add-gnu-debuglink={path}.debug", path], check=True)
 		expect_frames(kept_stack(path))
+
+
+def common():
+	"""Debug information of which dwz has moved a part into a common file, as in Debian's packages."""
+	if not shutil.which("dwz"):
+		raise Skipped("dwz is not installed")
+	with tempfile.TemporaryDirectory() as directory:
+		path = build(directory)
+		for name in ("one", "two"):
+			shutil.copyfile(path, os.path.join(directory, name))
+		os.chmod(os.path.join(directory, "one"), 0o755)
+		place = "/usr/lib/debug/.dwz/keep.debug"
+		subprocess.run(["dwz", "-m", "keep.debug", "-M", place, "one", "two"], check=True,
+			       cwd=directory)
+		script = f"""mount -t tmpfs none /usr/lib/debug && mkdir /usr/lib/debug/.dwz &&
+			cp {directory}/keep.debug {place} && exec {directory}/one"""
+		expect_frames(kept_stack("/usr/bin/unshare", "--mount", "sh", "-c", script))
 
 
 def mini():
