@@ -21,8 +21,9 @@
 #define STEP_ROOT 1
 #define STEP_CUT  2
 
-/* Names, and line tables, of code that was not read from a file are compared up to here. */
-#define TEXT_BYTES	64
+/* Names, and line tables, are compared up to here. */
+#define TEXT_CHUNKS	4
+#define TEXT_CHUNK	(PYTHON_WORDS * 8)
 
 #define OWNED_BY_CSTACK 3 /* pycore_frame.h, enum _frameowner; 3.14 has 4 as well */
 
@@ -69,7 +70,7 @@ static __always_inline void group_end(struct python_walk *p, __u64 anchor)
 	p->n_groups = g + 1;
 }
 
-/* True for code that was made up at run time: exec'ed, "<string>". */
+/* True for code that was made up at run time, as its file is no path from the root: "<string>". */
 static __always_inline bool is_made_up(struct python_walk *p, const struct python_layout *l,
 				       __u64 file)
 {
@@ -78,9 +79,7 @@ static __always_inline bool is_made_up(struct python_walk *p, const struct pytho
 
 	if (p->plain_files[slot] == file)
 		return false;
-	if (bpf_probe_read_user(&first, 1, (void *)(file + l->text_ascii)))
-		return true;
-	if (first == '<')
+	if (bpf_probe_read_user(&first, 1, (void *)(file + l->text_ascii)) || first != '/')
 		return true;
 	p->plain_files[slot] = file;
 	return false;
@@ -89,25 +88,31 @@ static __always_inline bool is_made_up(struct python_walk *p, const struct pytho
 /* Mixes in the object's length and its first bytes, which begin at `data`. */
 static __noinline __u64 mix_contents(struct python_walk *p, __u64 object, __u32 data)
 {
-	__u64 size = 0, h;
+	__u64 left = 0, h;
 
-	for (int i = 0; i < TEXT_BYTES / 8; i++)
-		p->words[i] = 0;
-	word_read(object + 16, &size);
-	h = mix(p->hash, size);
-	if (size > TEXT_BYTES)
-		size = TEXT_BYTES;
-	/* nothing past its end: that belongs to others and changes */
-	bpf_probe_read_user(p->words, size & (2 * TEXT_BYTES - 1), (void *)(object + data));
-	for (int i = 0; i < TEXT_BYTES / 8; i++)
-		h = mix(h, p->words[i]);
+	word_read(object + 16, &left);
+	h = mix(p->hash, left);
+	object += data;
+	for (int chunk = 0; chunk < TEXT_CHUNKS && left; chunk++) {
+		__u64 size = left < TEXT_CHUNK ? left : TEXT_CHUNK;
+
+		/* nothing past its end: that belongs to others and changes */
+		if (size < TEXT_CHUNK)
+			__builtin_memset(p->words, 0, TEXT_CHUNK);
+		bpf_probe_read_user(p->words, size & (2 * TEXT_CHUNK - 1), (void *)object);
+		for (int i = 0; i < TEXT_CHUNK / 8; i++)
+			h = mix(h, p->words[i]);
+		object += TEXT_CHUNK;
+		left -= size;
+	}
 	return h;
 }
 
 /*
- * What tells the code object from others, also from later ones at its address.  The size and the
- * parts that it points to are enough where code comes from files; exec() in a loop makes code
- * objects that differ in contents only.
+ * What tells the code object from others, also from later ones at its address: exec(), and importing
+ * a module again, make code objects that differ in contents only.  Where that is not remembered,
+ * reading the contents for each frame would double what a walk costs: there the size and the parts
+ * that it points to are enough for code that comes from files.
  */
 static __noinline __u64 code_identity(struct python_walk *p, __u64 code)
 {
@@ -123,7 +128,7 @@ static __noinline __u64 code_identity(struct python_walk *p, __u64 code)
 	h = mix(mix(h, name), lines);
 	/* ob_size; to 3.10 numbers of arguments */
 	h = mix(mix(h, word_at(p, 0)), first_line_of(p, l));
-	if (is_made_up(p, l, file)) {
+	if (l->codes_watched || is_made_up(p, l, file)) {
 		__u64 kept = p->hash;
 
 		p->hash = h;

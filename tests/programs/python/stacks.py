@@ -348,6 +348,16 @@ def made_up_often():
 		exec(f"def f{i:02}():\n{chr(10) * (i % 7)}\tnote()\nf{i:02}()\n", {"note": note})
 	for i in range(40):
 		exec(compile(f"{chr(10) * (i % 9)}note()", "<string>", "exec"), {"note": note})
+	# the same under the name of a file, as notebooks and templates do
+	for i in range(60):
+		exec(compile(f"{chr(10) * (i % 9)}note()", "cell.py", "exec"), {"note": note})
+		exec(compile(f"def f():\n{chr(10) * (i % 7)}\tnote()\nf()\n", "/no/cell.py", "exec"),
+		     {"note": note})
+	# what differs lies far behind in its line table
+	body = "\ta += 1\n" * 50
+	for i in range(20):
+		exec(compile(f"def f():\n\ta = 0\n{body}{chr(10) * (i % 2)}\tnote()\nf()\n",
+			     "/no/cell.py", "exec"), {"note": note})
 
 
 def modules():
@@ -362,7 +372,19 @@ def modules():
 		importlib.import_module("imported_one")
 		importlib.import_module("größe_日本").größe()
 		long_tables(folder)
+		imported_again(folder)
 		sys.path.remove(folder)
+
+
+def imported_again(folder):
+	"""A module whose source is changed and imported anew, as a server in development does."""
+	for i in range(20):
+		with open(os.path.join(folder, "again.py"), "w") as f:
+			f.write("from __main__ import note\n" + "\n" * (i % 5) + "def f():\n" +
+				"\n" * (i % 3) + "\tnote()\nf()\nnote()\n")
+		importlib.invalidate_caches()
+		sys.modules.pop("again", None)
+		importlib.import_module("again")
 
 
 def long_tables(folder):
