@@ -400,10 +400,11 @@ struct event_python {
 	struct python_frame frames[PYTHON_MAX_FRAMES]; /* n of them are sent; innermost first */
 };
 
-#define PYTHON_NAME_BYTES  256
-#define PYTHON_FILE_BYTES  512
-#define PYTHON_LINES_SHORT 256
-#define PYTHON_LINES_BYTES 4096
+#define PYTHON_NAME_BYTES   256
+#define PYTHON_FILE_BYTES   512
+#define PYTHON_LINES_SHORT  256
+#define PYTHON_LINES_BYTES  4096
+#define PYTHON_LINES_UNREAD 0xffffffffU /* not in memory */
 
 /* A str as it lies in memory: n bytes of characters that are `kind` bytes wide. */
 struct python_text {
@@ -414,9 +415,12 @@ struct python_text {
 
 struct event_python_code {
 	struct event head;
-	__u64 code;  /* tells this code object from all others, also later ones at its address */
-	__u64 lines; /* address of the line table, which is not sent whole when it is long */
-	__u32 lines_bytes;
+	__u64 code; /* tells this code object from all others, also later ones at its address */
+	/* addresses: of the code object itself, and of the objects that it points to */
+	__u64 object;
+	__u64 name_object, file_object;
+	__u64 lines;	   /* the line table, which is not sent whole when it is long */
+	__u32 lines_bytes; /* PYTHON_LINES_UNREAD: nothing of it is sent */
 	__u32 first_line;
 	__u32 version; /* as in struct python_layout */
 	struct python_text name, file;
@@ -487,7 +491,7 @@ _Static_assert(sizeof(struct event_space) == 56, "event_space");
 _Static_assert(sizeof(struct python_layout) == 64, "python_layout");
 _Static_assert(sizeof(struct python_file) == 80, "python_file");
 _Static_assert(sizeof(struct python_frame) == 16, "python_frame");
-_Static_assert(sizeof(struct event_python_code) == 4920, "event_python_code");
+_Static_assert(sizeof(struct event_python_code) == 4944, "event_python_code");
 #endif
 
 #endif

@@ -3,7 +3,8 @@
  * python_code: sends the frames of a Python stack, and each code object that the user side lacks.
  *
  * tally.bpf.c calls python_send() right before it sends a new stack.  Names and line tables are
- * copied as they are, cut at fixed sizes (and said to be); nothing is decoded here.
+ * copied as they are, cut at fixed sizes (and said to be); nothing is decoded here.  What is in swap
+ * cannot be read here: the user side does.
  */
 #include "python_walk.bpf.h"
 
@@ -38,11 +39,15 @@ static __always_inline struct python_text text_read(const struct python_layout *
 static __always_inline void code_fill(const struct python_walk *p, const struct python_layout *l,
 				      __u64 code, struct event_python_code *e, __u32 room)
 {
+	long unread;
 	__u32 n;
 
 	e->head.type = EVENT_PYTHON_CODE;
 	e->head.space = p->space;
 	e->head.time_ns = bpf_ktime_get_ns();
+	e->object = code;
+	e->name_object = word_at(p, l->code_name - 16);
+	e->file_object = word_at(p, l->code_file - 16);
 	e->lines = word_at(p, l->code_lines - 16);
 	e->lines_bytes = 0;
 	e->first_line = first_line_of(p, l);
@@ -51,14 +56,14 @@ static __always_inline void code_fill(const struct python_walk *p, const struct 
 	/* co_firsttraceable: 3.11 to 3.13 have it two words before the instructions */
 	if (l->code_bytes)
 		bpf_probe_read_user(&e->prologue, 4, (void *)(code + l->code_bytes - 16));
-	e->name = text_read(l, word_at(p, l->code_name - 16), e->name_bytes, PYTHON_NAME_BYTES);
-	e->file = text_read(l, word_at(p, l->code_file - 16), e->file_bytes, PYTHON_FILE_BYTES);
-	bpf_probe_read_user(&e->lines_bytes, 4, (void *)(e->lines + BYTES_SIZE));
+	e->name = text_read(l, e->name_object, e->name_bytes, PYTHON_NAME_BYTES);
+	e->file = text_read(l, e->file_object, e->file_bytes, PYTHON_FILE_BYTES);
+	unread = bpf_probe_read_user(&e->lines_bytes, 4, (void *)(e->lines + BYTES_SIZE));
 	n = e->lines_bytes;
 	if (n > room)
 		n = room;
-	if (bpf_probe_read_user(e->line_table, n, (void *)(e->lines + BYTES_DATA)))
-		e->lines_bytes = 0;
+	if (bpf_probe_read_user(e->line_table, n, (void *)(e->lines + BYTES_DATA)) || unread)
+		e->lines_bytes = PYTHON_LINES_UNREAD;
 }
 
 #define SHORT_BYTES (__builtin_offsetof(struct event_python_code, line_table) + PYTHON_LINES_SHORT)

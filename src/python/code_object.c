@@ -6,12 +6,9 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "python/code_memory.h"
 #include "python/line_table.h"
-#include "python/memory.h"
 #include "python/text.h"
-
-/* The largest line table that is read: of some 100,000 lines in one function. */
-#define LINES_MAX_BYTES (1u << 20)
 
 /* Each byte of a Latin-1 name becomes two of UTF-8 at most, of a wider one three to two or four. */
 #define NAME_UTF8 (PYTHON_NAME_BYTES * 2)
@@ -21,14 +18,20 @@ struct code_object {
 	uint32_t version;
 	uint32_t first_line;
 	uint32_t prologue;
-	const char *name, *file; /* NULL: not known; behind the lines */
-	uint32_t lines_bytes;
-	uint8_t lines[];
+	const char *name, *file; /* NULL: not known; in text */
+	struct code_lines lines;
+	char text[];
 };
 
 struct python_codes {
 	struct table by_code; /* -> struct code_object * */
 };
+
+static void code_free(struct code_object *o)
+{
+	free(o->lines.bytes);
+	free(o);
+}
 
 struct python_codes *python_codes_new(void)
 {
@@ -43,7 +46,7 @@ void python_codes_free(struct python_codes *c)
 	if (!c)
 		return;
 	while (table_next(&c->by_code, &pos, &key, &value))
-		free((void *)(uintptr_t)value);
+		code_free((struct code_object *)(uintptr_t)value);
 	table_free(&c->by_code);
 	free(c);
 }
@@ -55,23 +58,9 @@ static uint32_t lines_sent(const struct event_python_code *e, size_t size)
 
 	if (room > PYTHON_LINES_BYTES)
 		room = PYTHON_LINES_BYTES;
+	if (e->lines_bytes == PYTHON_LINES_UNREAD)
+		return 0;
 	return e->lines_bytes < room ? e->lines_bytes : (uint32_t)room;
-}
-
-/*
- * The end of a long table is still where it was, unless the code object has gone meanwhile: then its
- * beginning is most likely another, too.
- */
-static uint32_t lines_read(uint8_t *to, const struct event_python_code *e, uint32_t sent,
-			   uint32_t want, pid_t pid)
-{
-	uint8_t again[PYTHON_LINES_BYTES];
-
-	memcpy(to, e->line_table, sent);
-	if (want == sent || python_memory_read(pid, e->lines + 32 + sent, to + sent, want - sent) ||
-	    python_memory_read(pid, e->lines + 32, again, sent) || memcmp(again, to, sent))
-		return sent;
-	return want;
 }
 
 /* A name as UTF-8 in out (size bytes); its length with the NUL, 0: not known. */
@@ -96,33 +85,44 @@ static const char *text_keep(char *to, const char *text, size_t n)
 	return n ? memcpy(to, text, n) : NULL;
 }
 
+/* The names of a code object whose event may lack some. */
+static struct code_object *code_new(const struct event_python_code *sent, pid_t pid)
+{
+	char name[NAME_UTF8 + 4], file[FILE_UTF8 + 4];
+	struct event_python_code e;
+	size_t name_bytes, file_bytes;
+	struct code_object *o;
+
+	memcpy(&e, sent, offsetof(struct event_python_code, line_table));
+	code_memory_names(&e, pid);
+	name_bytes = text_decode(&e.name, e.name_bytes, PYTHON_NAME_BYTES, name, sizeof(name));
+	file_bytes = text_decode(&e.file, e.file_bytes, PYTHON_FILE_BYTES, file, sizeof(file));
+	o = malloc(sizeof(*o) + name_bytes + file_bytes);
+	if (!o)
+		return NULL;
+	o->version = e.version;
+	o->first_line = e.first_line;
+	o->prologue = e.prologue;
+	o->name = text_keep(o->text, name, name_bytes);
+	o->file = text_keep(o->text + name_bytes, file, file_bytes);
+	return o;
+}
+
 int python_codes_add(struct python_codes *c, const struct event_python_code *e, size_t size,
 		     pid_t pid)
 {
-	char name[NAME_UTF8 + 4], file[FILE_UTF8 + 4];
-	size_t name_bytes, file_bytes;
 	struct code_object *o;
-	uint32_t sent, want;
 
 	if (size < offsetof(struct event_python_code, line_table))
 		return -EINVAL;
 	if (table_get(&c->by_code, e->code, NULL))
 		return 0;
-	sent = lines_sent(e, size);
-	want = e->lines_bytes < LINES_MAX_BYTES ? e->lines_bytes : LINES_MAX_BYTES;
-	name_bytes = text_decode(&e->name, e->name_bytes, PYTHON_NAME_BYTES, name, sizeof(name));
-	file_bytes = text_decode(&e->file, e->file_bytes, PYTHON_FILE_BYTES, file, sizeof(file));
-	o = malloc(sizeof(*o) + want + name_bytes + file_bytes);
+	o = code_new(e, pid);
 	if (!o)
 		return -ENOMEM;
-	o->version = e->version;
-	o->first_line = e->first_line;
-	o->prologue = e->prologue;
-	o->name = text_keep((char *)o->lines + want, name, name_bytes);
-	o->file = text_keep((char *)o->lines + want + name_bytes, file, file_bytes);
-	o->lines_bytes = lines_read(o->lines, e, sent, want, pid);
+	o->lines = code_memory_lines(e, lines_sent(e, size), pid);
 	if (table_put(&c->by_code, e->code, (uintptr_t)o)) {
-		free(o);
+		code_free(o);
 		return -ENOMEM;
 	}
 	return 1;
@@ -135,7 +135,7 @@ void python_codes_forget(struct python_codes *c, uint64_t code)
 	if (!table_get(&c->by_code, code, &value))
 		return;
 	table_remove(&c->by_code, code);
-	free((void *)(uintptr_t)value);
+	code_free((struct code_object *)(uintptr_t)value);
 }
 
 struct python_place python_codes_place(const struct python_codes *c, uint64_t code, int32_t at)
@@ -149,7 +149,8 @@ struct python_place python_codes_place(const struct python_codes *c, uint64_t co
 	return (struct python_place){
 		.function = o->name,
 		.file = o->file,
-		.line = python_line(o->version, o->first_line, o->lines, o->lines_bytes, at),
+		.line = python_line(o->version, o->first_line, o->lines.bytes, o->lines.n,
+				    o->lines.cut, at),
 		.is_prologue = o->prologue && at < (int64_t)o->prologue * 2,
 	};
 }

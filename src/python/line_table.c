@@ -11,17 +11,17 @@ static uint32_t line_number(int64_t line)
 }
 
 /* Pairs of bytes: so many bytes of code further the line changes by so much. */
-static uint32_t lnotab_line(int64_t line, const uint8_t *table, size_t n, uint32_t at)
+static uint32_t lnotab_line(int64_t line, const uint8_t *table, size_t n, bool cut, uint32_t at)
 {
 	uint64_t addr = 0;
 
 	for (size_t i = 0; i + 1 < n; i += 2) {
 		addr += table[i];
 		if (addr > at)
-			break;
+			return line_number(line);
 		line += (int8_t)table[i + 1];
 	}
-	return line_number(line);
+	return cut ? 0 : line_number(line);
 }
 
 /* Pairs of bytes: the next so many bytes of code have a line that is so much further, -128 none. */
@@ -98,12 +98,12 @@ static uint32_t location_line(int64_t line, const uint8_t *table, size_t n, uint
 }
 
 uint32_t python_line(uint32_t version, uint32_t first_line, const uint8_t *table, size_t n,
-		     int32_t at)
+		     bool cut, int32_t at)
 {
 	if (at < 0)
 		return line_number(first_line);
 	if (version < PYTHON_VERSION(3, 10))
-		return lnotab_line(first_line, table, n, at);
+		return lnotab_line(first_line, table, n, cut, at);
 	if (version == PYTHON_VERSION(3, 10))
 		return linetable_line(first_line, table, n, at);
 	return location_line(first_line, table, n, at);

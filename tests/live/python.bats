@@ -48,6 +48,14 @@ load common
 	[ "$status" -eq 0 ]
 }
 
+@test "names and lines that are in swap when their functions are met" {
+	run timeout -k 5 120 "$BATS_TEST_DIRNAME/swap.sh" /usr/bin/python3 -B \
+		"$BATS_TEST_DIRNAME/python.py" swapped debian
+	[ "$status" -eq 77 ] && skip "${output##*skipped: }"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "pymalloc's arenas are named, and told by the lines that fill them: Debian's python3" {
 	live python.py arenas debian full
 }

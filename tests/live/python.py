@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Python's frames: what memtop sees from outside equals what Python says of itself."""
 
+import ctypes
 import glob
 import os
 import re
@@ -74,6 +75,38 @@ def stacks(version, *args):
 	memtop.stop()
 	raise_errors(stack_errors(document, truth))
 	print(f"{os.path.basename(python)}: {len(truth)} stacks equal")
+
+
+def push_to_swap(pid):
+	"""All private memory of a process, as far as the kernel likes."""
+	class Range(ctypes.Structure):
+		_fields_ = [("start", ctypes.c_void_p), ("bytes", ctypes.c_size_t)]
+
+	process_madvise, pidfd_open, pageout = 440, 434, 21
+	call = ctypes.CDLL(None).syscall
+	fd = call(pidfd_open, pid, 0)
+	with open(f"/proc/{pid}/maps") as maps:
+		for words in map(str.split, maps):
+			if words[1] == "rw-p" and words[5:] in ([], ["[heap]"]):
+				start, end = (int(word, 16) for word in words[0].split("-"))
+				call(process_madvise, fd, ctypes.byref(Range(start, end - start)),
+				     ctypes.c_size_t(1), pageout, 0)
+	os.close(fd)
+
+
+def swapped(version):
+	"""Names and line tables that are in swap when their functions are met."""
+	target = Target([interpreter(version), os.path.join(SCRIPTS, "swapped.py")])
+	memtop = Memtop(["-p", target.pid])
+	push_to_swap(target.pid)
+	swap = status_of(target.pid)["VmSwap"]
+	if swap < 4 * MIB:
+		raise Skipped(f"the kernel swapped only {swap} bytes")
+	truth = target.run()
+	expect(len(truth) == 300, f"{len(truth)} stacks")
+	document = memtop.fresh(rest=True)
+	memtop.stop()
+	raise_errors(stack_errors(document, truth))
 
 
 def perf_map(version):
@@ -348,4 +381,4 @@ def arenas(version, mode):
 if __name__ == "__main__":
 	main({"arenas": arenas, "article": article, "interpreters": interpreters, "line_table": line_table,
 	      "perf_map": perf_map, "source": source, "source_of_recording": source_of_recording,
-	      "stacks": stacks, "unknown": unknown})
+	      "stacks": stacks, "swapped": swapped, "unknown": unknown})

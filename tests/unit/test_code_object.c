@@ -61,6 +61,74 @@ static void test_place(void **state)
 	python_codes_free(c);
 }
 
+/* A code object of 3.11 in memory, with its name and line table, as a process has them. */
+struct in_memory {
+	uint64_t refcnt, rest[20]; /* of the code object */
+	uint64_t text[6];
+	char name[16];
+	uint64_t table_head[4]; /* bytes */
+	uint8_t table[8];
+};
+
+/* An event whose name and lines could not be read. */
+static struct event_python_code unread_event(uint64_t code, struct in_memory *m)
+{
+	struct event_python_code e = event(code, "");
+
+	*m = (struct in_memory){
+		.refcnt = 3,
+		.text = { 1, 2, 5, 0, 1 << 2 | 1 << 5 | 1 << 6 },
+		.name = "later",
+		.table_head = { 1, 2, e.lines_bytes },
+	};
+	memcpy(m->table, e.line_table, e.lines_bytes);
+	m->rest[128 / 8 - 1] = (uintptr_t)m->text;
+	m->rest[136 / 8 - 1] = (uintptr_t)m->table_head;
+	e.object = (uintptr_t)m;
+	e.name_object = (uintptr_t)m->text;
+	e.lines = (uintptr_t)m->table_head;
+	e.name.kind = 0;
+	e.lines_bytes = PYTHON_LINES_UNREAD;
+	memset(e.line_table, 0xff, sizeof(e.line_table));
+	return e;
+}
+
+static void test_read_from_memory(void **state)
+{
+	struct python_codes *c = python_codes_new();
+	struct event_python_code e;
+	struct python_place p;
+	struct in_memory m;
+
+	(void)state;
+	assert_non_null(c);
+	e = unread_event(5, &m);
+	assert_int_equal(python_codes_add(c, &e, sizeof(e), getpid()), 1);
+	p = python_codes_place(c, 5, 2);
+	assert_string_equal(p.function, "later");
+	assert_string_equal(p.file, "/x\xc3\xa9.py");
+	assert_int_equal(p.line, 9);
+	/* the code object has been freed since, and its memory used for another */
+	e = unread_event(6, &m);
+	m.refcnt = (uintptr_t)&m;
+	assert_int_equal(python_codes_add(c, &e, sizeof(e), getpid()), 1);
+	e = unread_event(7, &m);
+	m.rest[128 / 8 - 1] = m.rest[136 / 8 - 1] = (uintptr_t)m.table;
+	assert_int_equal(python_codes_add(c, &e, sizeof(e), getpid()), 1);
+	for (uint64_t code = 6; code <= 7; code++) {
+		p = python_codes_place(c, code, 2);
+		assert_null(p.function);
+		assert_int_equal(p.line, 0);
+	}
+	/* addresses of nothing */
+	e = unread_event(8, &m);
+	e.name_object = 16;
+	e.lines = 16;
+	assert_int_equal(python_codes_add(c, &e, sizeof(e), getpid()), 1);
+	assert_null(python_codes_place(c, 8, 0).function);
+	python_codes_free(c);
+}
+
 /* What was forgotten is not known any more, and its memory can be had again. */
 static void test_forgotten(void **state)
 {
@@ -94,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_place),
+		cmocka_unit_test(test_read_from_memory),
 		cmocka_unit_test(test_forgotten),
 	};
 

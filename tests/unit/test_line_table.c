@@ -70,9 +70,9 @@ static size_t compare(char *text)
 		unsigned int line;
 
 		assert_int_equal(sscanf(pair, "%d:%u", &at, &line), 2);
-		assert_int_equal(
-			python_line((uint32_t)atoi(version), (uint32_t)atoi(first), table, n, at),
-			line);
+		assert_int_equal(python_line((uint32_t)atoi(version), (uint32_t)atoi(first), table,
+					     n, false, at),
+				 line);
 		count++;
 	}
 	return count;
@@ -127,9 +127,21 @@ static void test_other_versions(void **state)
 static void test_before_the_code(void **state)
 {
 	(void)state;
-	assert_int_equal(python_line(PYTHON_VERSION(3, 11), 7, NULL, 0, -2), 7);
-	assert_int_equal(python_line(PYTHON_VERSION(3, 8), 7, NULL, 0, 0), 7);
-	assert_int_equal(python_line(PYTHON_VERSION(3, 11), 7, NULL, 0, 0), 0);
+	assert_int_equal(python_line(PYTHON_VERSION(3, 11), 7, NULL, 0, false, -2), 7);
+	assert_int_equal(python_line(PYTHON_VERSION(3, 8), 7, NULL, 0, false, 0), 7);
+	assert_int_equal(python_line(PYTHON_VERSION(3, 11), 7, NULL, 0, false, 0), 0);
+}
+
+/* The rest of a table that is cut is anything: what lies behind its beginning has no line. */
+static void test_cut(void **state)
+{
+	static const uint8_t table[] = { 4, 1, 4, 1 };
+
+	(void)state;
+	assert_int_equal(python_line(PYTHON_VERSION(3, 9), 7, table, sizeof(table), true, 6), 8);
+	assert_int_equal(python_line(PYTHON_VERSION(3, 9), 7, table, sizeof(table), false, 8), 9);
+	assert_int_equal(python_line(PYTHON_VERSION(3, 9), 7, table, sizeof(table), true, 8), 0);
+	assert_int_equal(python_line(PYTHON_VERSION(3, 10), 7, table, sizeof(table), true, 8), 0);
 }
 
 static void test_nonsense(void **state)
@@ -148,7 +160,8 @@ static void test_nonsense(void **state)
 		for (size_t i = 0; i < n; i++)
 			copy[i] = (uint8_t)rand();
 		for (int v = 0; v < 3; v++)
-			python_line(versions[v], (uint32_t)rand(), copy, n, rand() % 400);
+			python_line(versions[v], (uint32_t)rand(), copy, n, rand() & 1,
+				    rand() % 400);
 		free(copy);
 	}
 }
@@ -156,9 +169,8 @@ static void test_nonsense(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_own_library),
-		cmocka_unit_test(test_other_versions),
-		cmocka_unit_test(test_before_the_code),
+		cmocka_unit_test(test_own_library),	cmocka_unit_test(test_other_versions),
+		cmocka_unit_test(test_before_the_code), cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_nonsense),
 	};
 
