@@ -58,7 +58,16 @@ FILE *source_open(uint32_t pid, const char *file)
 	return source || !absolute ? source : regular_open(file);
 }
 
-bool source_line(uint32_t pid, const char *file, uint32_t line, char *text, size_t size)
+bool source_changed(FILE *source, uint64_t since_ns)
+{
+	struct stat st;
+
+	return !fstat(fileno(source), &st) &&
+	       (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec > since_ns;
+}
+
+bool source_line(uint32_t pid, const char *file, uint32_t line, uint64_t since_ns, char *text,
+		 size_t size, bool *changed)
 {
 	char *read = NULL;
 	bool found = false;
@@ -68,6 +77,7 @@ bool source_line(uint32_t pid, const char *file, uint32_t line, char *text, size
 	source = line ? source_open(pid, file) : NULL;
 	if (!source)
 		return false;
+	*changed = source_changed(source, since_ns);
 	for (uint32_t i = 0; i < line; i++) {
 		found = getline(&read, &room, source) > 0;
 		if (!found)

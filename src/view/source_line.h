@@ -21,9 +21,17 @@
 FILE *source_open(uint32_t pid, const char *file);
 
 /*
- * Writes line `line` (from 1) of a file, without the blanks around it, to text (NUL-terminated, cut
- * to size), of a file that source_open() finds.  False when it cannot be read or has no such line.
+ * True when a source was written to after a moment (ns of CLOCK_REALTIME): what ran since then may
+ * have been made from other lines.
  */
-bool source_line(uint32_t pid, const char *file, uint32_t line, char *text, size_t size);
+bool source_changed(FILE *source, uint64_t since_ns);
+
+/*
+ * Writes line `line` (from 1) of a file, without the blanks around it, to text (NUL-terminated, cut
+ * to size), of a file that source_open() finds.  changed: source_changed() of it.  False when it
+ * cannot be read or has no such line.
+ */
+bool source_line(uint32_t pid, const char *file, uint32_t line, uint64_t since_ns, char *text,
+		 size_t size, bool *changed);
 
 #endif

@@ -284,6 +284,19 @@ static void print_sum(const struct source *t, const struct group_sum *sum, const
 	fprintf(t->out, "  %s\n", what);
 }
 
+/* What to say of the text that the figures stand beside; NULL is none. */
+static const char *source_note(const struct source *t, const struct file *f, FILE *text)
+{
+	uint64_t since = f->process == GROUP_MANY ? t->s->time_ns
+						  : t->s->processes.at[f->process].attached_ns;
+
+	if (!text)
+		return ": cannot be read here; only lines that have figures are shown";
+	return source_changed(text, since)
+		       ? ": has been changed since; the text may be other lines'"
+		       : "";
+}
+
 static void print_file(struct source *t, const struct file *f)
 {
 	char safe[TEXT_BYTES];
@@ -298,8 +311,7 @@ static void print_file(struct source *t, const struct file *f)
 		header_process(t->out, t->s, &t->s->processes.at[0], t->options);
 	header_losses(t->out, t->s);
 	safe_text(safe, sizeof(safe), f->path, 0);
-	fprintf(t->out, "%s%s\n", safe,
-		text ? "" : ": cannot be read here; only lines that have figures are shown");
+	fprintf(t->out, "%s%s\n", safe, source_note(t, f, text));
 	headings_begin(t->out, t->options->color);
 	columns_headings(t->out, &t->columns, t->options->group.sort);
 	headings_end(t->out, "  LINE  SOURCE", t->options->color);

@@ -67,17 +67,24 @@ static void process_label(const struct table *t, uint32_t process, struct text *
 		text_add_n(label, p->comm, strnlen(p->comm, sizeof(p->comm)));
 }
 
-static bool source_of(const struct table *t, const struct group_row *row, char source[SOURCE_BYTES])
+/* ": text of the line", appended to a label. */
+static void source_label(const struct table *t, const struct group_row *row, struct text *label)
 {
-	uint32_t pid = row->process == GROUP_MANY ? 0 : t->s->processes.at[row->process].pid;
+	const struct snapshot_process *p =
+		row->process == GROUP_MANY ? NULL : &t->s->processes.at[row->process];
+	char source[SOURCE_BYTES];
+	bool changed;
 
-	return source_line(pid, row->file, row->line, source, SOURCE_BYTES) && source[0];
+	if (!source_line(p ? p->pid : 0, row->file, row->line, p ? p->attached_ns : t->s->time_ns,
+			 source, SOURCE_BYTES, &changed) ||
+	    !source[0])
+		return;
+	text_addf(label, "%s: %s", changed ? " (changed since)" : "", source);
 }
 
 static void frame_label(const struct table *t, const struct group_row *row, struct text *label)
 {
 	const char *module = row->module ? row->module : "[no file]";
-	char source[SOURCE_BYTES];
 
 	if (t->options->group.by == GROUP_MODULE) {
 		text_add(label, module);
@@ -87,8 +94,8 @@ static void frame_label(const struct table *t, const struct group_row *row, stru
 		text_addf(label, "%s:%u ", row->file, row->line);
 	text_addf(label, "%s (%s)", row->function ? row->function : "[unknown]",
 		  blame_basename(module));
-	if (t->options->group.by == GROUP_LINE && row->file && source_of(t, row, source))
-		text_addf(label, ": %s", source);
+	if (t->options->group.by == GROUP_LINE && row->file)
+		source_label(t, row, label);
 }
 
 /* A label as it may stand in a row: safe, and no wider than the row has room for. */

@@ -3,6 +3,8 @@
 #include "fixture_snapshot.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -85,13 +87,16 @@ static void write_source(char path[], const char *text)
 static void test_lines(void **state)
 {
 	char path[] = "/tmp/memtop-source-XXXXXX.py";
+	const struct timespec long_ago[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
 	struct fixture f;
 	char *text;
 
 	(void)state;
 	write_source(path, "import one\n\ttwo = one.two()\nthree = 3  \nfour\033[31m\n");
+	assert_int_equal(utimensat(AT_FDCWD, path, long_ago, 0), 0);
 	f = scripts(path);
 	text = printed(f.s, path);
+	assert_null(strstr(text, "changed since"));
 	check_line(text, "1  import one\n", 0);
 	/* what it called in another file is the line's; what it called in this one is not */
 	check_line(text, "2          two = one.two()\n", 1500);
@@ -125,6 +130,8 @@ static void test_without_text(void **state)
 	f = scripts(path);
 	text = printed(f.s, path);
 	check_line(text, "(the file, as it is now, ends before)", 70);
+	/* it was written after the process was measured */
+	assert_non_null(strstr(text, "has been changed since"));
 	check_line(text, "all lines above\n", 1570);
 	free(text);
 	unlink(path);
