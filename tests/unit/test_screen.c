@@ -190,7 +190,7 @@ static void test_draws_and_quits(void **state)
 	key(&t, "?", "freeze");
 	keys(&t, "\033");
 	key(&t, "\r", "(only");
-	keys(&t, "q");
+	keys(&t, "qq");
 	end(&t);
 	fixture_free(&f);
 }
