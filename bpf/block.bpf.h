@@ -9,7 +9,9 @@
 
 #include "stack.bpf.h"
 
-#define MS 1000000ULL
+#define MS	   1000000ULL
+
+#define PEAK_TRIES 4
 
 /*
  * Before live_bytes changes: what it was at the last peak of the space is kept if the peak has
@@ -65,19 +67,25 @@ static __always_inline void call_put_old_back(struct task_state *st, struct spac
 {
 	struct block_key key = { .addr = st->call.old, .space = st->space };
 
-	if (st->call.old)
-		block_insert(space, &key, &st->call.old_block);
+	/* its place in the table may have gone to another thread's block meanwhile */
+	if (st->call.old && !block_insert(space, &key, &st->call.old_block))
+		tally_remove(space, &st->call.old_block);
 	st->call.old = 0;
 }
 
 static __always_inline void space_grow(struct space *space, __u64 size)
 {
-	__s64 live = __sync_fetch_and_add(&space->live_bytes, size) + size;
+	__s64 live = __sync_fetch_and_add(&space->live_bytes, size) + size, peak;
 
-	if (live > space->peak_bytes) {
-		space->peak_bytes = live;
-		__sync_fetch_and_add(&space->epoch, 1);
+	/* threads that grow at once: a plain store could put a lower peak over a higher one */
+	for (int i = 0; i < PEAK_TRIES; i++) {
+		peak = space->peak_bytes;
+		if (live <= peak)
+			return;
+		if (__sync_val_compare_and_swap(&space->peak_bytes, peak, live) == peak)
+			break;
 	}
+	__sync_fetch_and_add(&space->epoch, 1);
 }
 
 static __always_inline void tally_add(struct tally *tally, struct space *space, __u64 size)

@@ -11,13 +11,16 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#define EEXIST 17 /* include/uapi/asm-generic/errno-base.h */
+
 const volatile struct settings settings = {};
 
 static __always_inline bool comm_matches(struct task_struct *task)
 {
 	char comm[COMM_LEN] = {};
 
-	bpf_probe_read_kernel_str(comm, sizeof(comm), task->comm);
+	/* the iterator comes to threads that have names of their own */
+	bpf_probe_read_kernel_str(comm, sizeof(comm), task->group_leader->comm);
 	for (int i = 0; i < COMM_LEN; i++) {
 		if (comm[i] != settings.comm[i])
 			return false;
@@ -77,6 +80,7 @@ static __always_inline void space_begin(struct task_struct *task, __u32 parent)
 	__u64 mm = (__u64)task->mm;
 	struct space *space;
 	__u32 index, generation;
+	long err;
 
 	if (!mm || bpf_map_lookup_elem(&space_of, &mm))
 		return;
@@ -98,10 +102,13 @@ static __always_inline void space_begin(struct task_struct *task, __u32 parent)
 	space->epoch = 1;
 	space->brk = BPF_CORE_READ(task, mm, brk);
 	bpf_probe_read_kernel_str(space->comm, COMM_LEN, task->comm);
-	if (bpf_map_update_elem(&space_of, &mm, &index, BPF_NOEXIST)) {
+	err = bpf_map_update_elem(&space_of, &mm, &index, BPF_NOEXIST);
+	if (err) {
 		space->state = SPACE_FREE;
 		bpf_map_push_elem(&free_spaces, &index, BPF_ANY);
-		count(COUNTER_SPACES_LOST);
+		/* the iterator and the process's own event may both find it: one of them has */
+		if (err != -EEXIST)
+			count(COUNTER_SPACES_LOST);
 		return;
 	}
 	space_report(EVENT_SPACE, index, space);

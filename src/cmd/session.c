@@ -120,6 +120,7 @@ static int take_snapshot(struct session *m)
 	/* after the end of all targets nothing may be left to tell: the figures are out already */
 	if (!s->processes.n && (live_finished(m->live) || (m->measured && !m->consumer->empty))) {
 		snapshot_free(s);
+		m->taken++;
 		return 0;
 	}
 	snapshot_free(m->previous);

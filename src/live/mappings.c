@@ -25,7 +25,7 @@ static void tally_keep_peak(struct tally *t, const struct space *space)
 static void tally_credit(struct kernel *k, struct space *space, uint32_t index, uint64_t bytes)
 {
 	struct tally *t = kernel_tally(k, index);
-	int64_t live;
+	int64_t live, peak;
 
 	if (!t)
 		return;
@@ -36,9 +36,13 @@ static void tally_credit(struct kernel *k, struct space *space, uint32_t index, 
 	__atomic_fetch_add(&t->total_bytes, bytes, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&t->total_count, 1, __ATOMIC_RELAXED);
 	live = __atomic_add_fetch(&space->live_bytes, bytes, __ATOMIC_RELAXED);
-	if (live > space->peak_bytes) {
-		space->peak_bytes = live;
+	peak = __atomic_load_n(&space->peak_bytes, __ATOMIC_RELAXED);
+	while (live > peak) {
+		if (!__atomic_compare_exchange_n(&space->peak_bytes, &peak, live, false,
+						 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			continue;
 		__atomic_fetch_add(&space->epoch, 1, __ATOMIC_RELAXED);
+		break;
 	}
 }
 

@@ -61,6 +61,14 @@ load common
 	live life.py by_name
 }
 
+@test "-n: not by the name of a thread" {
+	live life.py by_thread_name
+}
+
+@test "-n: ends after -i looks, though its processes have ended before" {
+	live life.py iterations
+}
+
 @test "-u: by user" {
 	live life.py by_user
 }

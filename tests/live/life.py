@@ -356,6 +356,35 @@ def by_name():
 	memtop.stop()
 
 
+def by_thread_name():
+	"""-n means the name of a process, not that of one of its threads."""
+	name = f"work{os.getpid()}"
+	target = Target(["/usr/bin/python3", "-c", f"""
+import ctypes, threading, time
+def work():
+	ctypes.CDLL(None).prctl(15, {name.encode()!r}, 0, 0, 0)	# PR_SET_NAME
+	print("READY", flush=True)
+	time.sleep(600)
+threading.Thread(target=work).start()
+"""])
+	done = subprocess.run([MEMTOP, "-n", name, "-b", "-i", "1"], check=False,
+			      capture_output=True, text=True, timeout=30)
+	expect(done.returncode == 5, f"exit status {done.returncode}: {done.stdout}")
+	target.child.kill()
+
+
+def iterations():
+	"""-n with -i: as many looks as were asked for, also when the last process has ended meanwhile."""
+	with tempfile.TemporaryDirectory() as directory:
+		path = os.path.join(directory, f"iter{os.getpid()}")
+		shutil.copy(program("small"), path)
+		target = Target([path])
+		memtop = Memtop(["-n", os.path.basename(path), "-i", "6"])
+		target.child.kill()
+		target.child.wait()
+		memtop.ended()
+
+
 def by_user():
 	"""-u: only processes of that user."""
 	path = program("small")
