@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
+#include "model/notes.h"
 #include "screen/paint.h"
 #include "screen/state.h"
 
@@ -20,6 +21,7 @@ struct subject {
 	struct figures now;
 	struct rss_accounts accounts;
 	uint64_t rss, peak_rss, peak_allocated;
+	uint64_t warnings; /* of the one process: of many they are too many */
 	bool known;
 };
 
@@ -46,6 +48,8 @@ static struct subject subject_find(const struct screen *s)
 		sum.peak_rss += p->peak_rss;
 		sum.peak_allocated += p->peak_allocated;
 		sum.known &= p->residency_known || !one;
+		if (one)
+			sum.warnings = p->warnings;
 	}
 	return sum;
 }
@@ -289,6 +293,19 @@ static void cost_draw(const struct screen *s, int y)
 	way_draw(y, doing_draw(s, y), STYLE_DIM, ways);
 }
 
+/* What of the process is not measured; the first thing, and that there is more. */
+static int warnings_draw(uint64_t warnings, int y)
+{
+	const char *first = notes_next_warning(&warnings);
+
+	if (!first)
+		return 0;
+	paint_format(y, 0, COLS, terminal_style(STYLE_ALERT), "note: %s%s",
+		     notes_next_warning(&warnings) ? "(1 of several; memtop -b has all) " : "",
+		     first);
+	return 1;
+}
+
 /* In few lines: figures, without bars. */
 static int small_draw(const struct subject *sub, int y, int lines)
 {
@@ -330,5 +347,7 @@ int summary_draw(const struct screen *s, int y, int lines)
 	rates_draw(s, &sub, y++);
 	if (lines >= 5)
 		cost_draw(s, y++);
+	if (lines >= 6)
+		y += warnings_draw(sub.warnings, y);
 	return y - from;
 }

@@ -36,6 +36,10 @@ load common
 	live screen.py detail
 }
 
+@test "what is not measured of a process is in its header" {
+	live screen.py noted
+}
+
 @test "pages over the table: to their end and back" {
 	live screen.py pages
 }

@@ -483,6 +483,20 @@ def detail():
 	t.ended()
 
 
+def noted():
+	"""What of a process is not measured is in its header, on a line of its own."""
+	target = Target(["/bin/sh", "-c", f"echo READY; read go; exec {program('small_32')}"])
+	t = Terminal(100, 24)
+	t.start(f"-p {target.pid} -d 0.2")
+	t.until(r"\*ALLOCATED")
+	expect("note:" not in t.text(), t.text())
+	target.go()
+	target.until("READY")
+	t.until(r"\nnote: it is a 32-bit program: what its calls allocate is not counted")
+	t.keys("F10")
+	t.ended()
+
+
 def pages():
 	"""What lies over the table: it can be read to its end, and q leaves it, not memtop."""
 	target, t = shown(width=80, height=24)
