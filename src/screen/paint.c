@@ -185,25 +185,51 @@ void paint_swatch(int y, int x, const struct segment *segment)
 	attrset(A_NORMAL);
 }
 
-void paint_bar(int y, int x, int width, const struct segment *segments, size_t n, uint64_t scale)
+/*
+ * How many cells each segment has.  What is there is shown, however little it is, and it is the longest
+ * one that gives way: a neighbour might have no other cell.
+ */
+static void bar_share(int *cells, int width, const struct segment *segments, size_t n,
+		      uint64_t scale)
 {
 	uint64_t sum = 0;
 	int at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int end;
+
+		sum += segments[i].bytes;
+		end = scale ? (int)((double)sum / (double)scale * width + 0.5) : 0;
+		cells[i] = end - at;
+		at = end;
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t longest = 0;
+
+		if (!scale || !segments[i].bytes || cells[i])
+			continue;
+		for (size_t j = 1; j < n; j++) {
+			if (cells[j] > cells[longest])
+				longest = j;
+		}
+		cells[i] = 1;
+		cells[longest] -= cells[longest] > 1;
+	}
+}
+
+void paint_bar(int y, int x, int width, const struct segment *segments, size_t n, uint64_t scale)
+{
+	int cells[BAR_SEGMENTS], at = 0;
 
 	if (y >= LINES || width < 3 || x + width > COLS)
 		return;
 	mvaddch(y, x, '[');
 	mvaddch(y, x + width - 1, ']');
 	width -= 2;
-	for (size_t i = 0; i < n && scale; i++) {
-		int end;
-
-		sum += segments[i].bytes;
-		end = (int)((double)sum / (double)scale * width + 0.5);
-		/* what is there is shown, however little it is */
-		if (segments[i].bytes && end == at)
-			end = at + 1;
-		for (; at < end && at < width; at++)
+	n = n < BAR_SEGMENTS ? n : BAR_SEGMENTS;
+	bar_share(cells, width, segments, n, scale);
+	for (size_t i = 0; i < n; i++) {
+		for (int end = at + cells[i]; at < end && at < width; at++)
 			paint_swatch(y, x + 1 + at, &segments[i]);
 	}
 }

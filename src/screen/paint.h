@@ -45,7 +45,9 @@ struct segment {
 	char letter; /* what it is drawn with where there are neither colours nor shades */
 };
 
-/* A bar of segments one after the other; `scale` bytes are the whole width. */
+#define BAR_SEGMENTS 8
+
+/* A bar of at most BAR_SEGMENTS segments one after the other; `scale` bytes are the whole width. */
 void paint_bar(int y, int x, int width, const struct segment *segments, size_t n, uint64_t scale);
 
 /* What a legend shows before a segment's name: the cell it is drawn with. */

@@ -40,6 +40,10 @@ load common
 	live screen.py noted
 }
 
+@test "every account that is named is in the bar" {
+	live screen.py swatches
+}
+
 @test "pages over the table: to their end and back" {
 	live screen.py pages
 }

@@ -227,6 +227,20 @@ def header():
 	t.ended()
 
 
+def swatches():
+	"""What the legend of the RSS names is in its bar: the least of it takes no other's only cell."""
+	target = holding()
+	t = Terminal(width=100, height=30, lang="C", NO_COLOR="1")
+	t.start(f"-p {target.pid} -d 0.3")
+	t.until("from before memtop came", START)
+	bar, legend = t.lines()[4:6]
+	named = re.findall(r"(\S) (?:blocks|allocator|mappings|stacks|files|shared|before|other) ", legend)
+	expect(len(named) > 1 and all(letter in bar[bar.index("["):] for letter in named),
+	       f"{named}:\n{bar}\n{legend}")
+	t.keys("q")
+	t.ended()
+
+
 BUSY = """
 import mmap, sys
 print("READY", flush=True)
