@@ -38,11 +38,38 @@ static int status_of(const struct target *t, struct process_status *status)
 	return err;
 }
 
-/* Strings and kernel figures of a process that is alive. */
-static void process_describe(struct measure *m, const struct target *t, struct snapshot_process *p)
+static int string_keep(char **string, const char *text)
+{
+	char *copy;
+
+	if (*string && !strcmp(*string, text))
+		return 0;
+	copy = strdup(text);
+	if (!copy)
+		return -ENOMEM;
+	free(*string);
+	*string = copy;
+	return 0;
+}
+
+/* Strings of a process, which may have gone; what cannot be read any more stays. */
+static int process_name(struct target *t, struct snapshot *s, struct snapshot_process *p)
+{
+	char text[PATH_MAX + 16];
+	int err = 0;
+
+	if (!t->dead && !process_exe(t->pid, text, sizeof(text)))
+		err = string_keep(&t->exe, text);
+	if (!t->dead && !process_cmdline(t->pid, text, sizeof(text)) && text[0])
+		err = err ?: string_keep(&t->cmdline, text);
+	return err ?: snapshot_string(s, t->exe, &p->exe) ?:
+		      snapshot_string(s, t->cmdline, &p->cmdline);
+}
+
+/* Kernel figures of a process that is alive. */
+static void process_describe(const struct target *t, struct snapshot_process *p)
 {
 	struct process_status status;
-	char text[PATH_MAX + 16];
 
 	p->pid = t->pid;
 	p->parent = t->parent;
@@ -60,10 +87,6 @@ static void process_describe(struct measure *m, const struct target *t, struct s
 		p->minor_faults = status.minor_faults;
 		p->major_faults = status.major_faults;
 	}
-	if (!process_exe(t->pid, text, sizeof(text)))
-		p->exe = stack_table_string(m->table, text);
-	if (!process_cmdline(t->pid, text, sizeof(text)) && text[0])
-		p->cmdline = stack_table_string(m->table, text);
 }
 
 /*
@@ -215,7 +238,8 @@ static int target_repeat(struct target *t, struct snapshot *s)
 	uint32_t process = s->processes.n;
 
 	t->last.exited = t->ended;
-	if (vec_push(&s->processes, t->last))
+	if (snapshot_string(s, t->exe, &t->last.exe) ||
+	    snapshot_string(s, t->cmdline, &t->last.cmdline) || vec_push(&s->processes, t->last))
 		return -ENOMEM;
 	vec_for_each (&t->last_stacks, row) {
 		row->process = process;
@@ -239,7 +263,7 @@ static int target_measure(struct measure *m, struct target *t, struct snapshot *
 	target_python_interpreters(t);
 	/* the maps change without a system call too: the stack grows */
 	target_refresh(t, m->ctx);
-	process_describe(m, t, &p);
+	process_describe(t, &p);
 	err = join_target(m->join, t, blocks, n_blocks, m->shares.at, m->shares.n, &joined);
 	if (err && err != -ESRCH)
 		return err;
@@ -256,7 +280,7 @@ static int target_measure(struct measure *m, struct target *t, struct snapshot *
 	p.peak_allocated = space->peak_bytes > 0 ? space->peak_bytes : 0;
 	p.unknown_frees = space->unknown_frees;
 	p.exited = t->ended;
-	if (vec_push(&s->processes, p))
+	if (process_name(t, s, &p) || vec_push(&s->processes, p))
 		return -ENOMEM;
 	err = stacks_collect(m, t, process, s) ?: before_collect(m, process, s);
 	return err ?: target_keep(t, s, process, first);

@@ -310,6 +310,8 @@ void target_free(struct target *t, const struct target_context *ctx)
 	if (!t)
 		return;
 	unwind_store_slice_drop(ctx->store, t->slice);
+	free(t->exe);
+	free(t->cmdline);
 	maps_free(&t->maps);
 	vec_free(&t->modules);
 	vec_free(&t->code);

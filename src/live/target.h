@@ -44,6 +44,7 @@ struct target {
 	pid_t pid;
 	pid_t parent; /* that forked it; 0: not known */
 	char comm[COMM_LEN];
+	char *exe, *cmdline;  /* as last read; NULL: not known */
 	uint64_t attached_ns; /* CLOCK_REALTIME */
 	bool born;	      /* its exec was seen: all that it allocates is counted */
 	bool dead;	      /* its address space has ended, and nothing is in it any more */

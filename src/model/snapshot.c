@@ -101,6 +101,22 @@ struct snapshot *snapshot_new(struct stack_table *table)
 	return s;
 }
 
+int snapshot_string(struct snapshot *s, const char *text, const char **string)
+{
+	char *copy;
+
+	*string = NULL;
+	if (!text)
+		return 0;
+	copy = strdup(text);
+	if (!copy || vec_push(&s->strings, copy)) {
+		free(copy);
+		return -ENOMEM;
+	}
+	*string = copy;
+	return 0;
+}
+
 struct snapshot *snapshot_share(struct snapshot *s)
 {
 	__atomic_fetch_add(&s->shares, 1, __ATOMIC_RELAXED);
@@ -115,6 +131,9 @@ void snapshot_free(struct snapshot *s)
 	vec_free(&s->processes);
 	vec_free(&s->stacks);
 	vec_free(&s->events);
+	vec_for_each (&s->strings, string)
+		free(*string);
+	vec_free(&s->strings);
 	free(s);
 }
 
@@ -124,6 +143,19 @@ void snapshot_free(struct snapshot *s)
 		 : ((from)->n ? memcpy((to)->at, (from)->at, (from)->n * sizeof(*(to)->at))        \
 			      : NULL,                                                              \
 		    (to)->n = (from)->n, 0))
+
+static int copy_strings(struct snapshot *copy)
+{
+	int err = 0;
+
+	vec_for_each (&copy->processes, p) {
+		if (!err)
+			err = snapshot_string(copy, p->exe, &p->exe);
+		if (!err)
+			err = snapshot_string(copy, p->cmdline, &p->cmdline);
+	}
+	return err;
+}
 
 struct snapshot *snapshot_copy(const struct snapshot *s)
 {
@@ -138,8 +170,9 @@ struct snapshot *snapshot_copy(const struct snapshot *s)
 	memset(&copy->processes, 0, sizeof(copy->processes));
 	memset(&copy->stacks, 0, sizeof(copy->stacks));
 	memset(&copy->events, 0, sizeof(copy->events));
+	memset(&copy->strings, 0, sizeof(copy->strings));
 	if (vec_copy(&copy->processes, &s->processes) || vec_copy(&copy->stacks, &s->stacks) ||
-	    vec_copy(&copy->events, &s->events)) {
+	    vec_copy(&copy->events, &s->events) || copy_strings(copy)) {
 		snapshot_free(copy);
 		return NULL;
 	}

@@ -88,7 +88,7 @@ struct snapshot_process {
 	uint32_t pid;
 	uint32_t parent; /* 0: not known */
 	char comm[16];
-	const char *exe;      /* NULL: not known; interned in the stack table, as is cmdline */
+	const char *exe;      /* NULL: not known; the snapshot's or its table's, as is cmdline */
 	const char *cmdline;  /* arguments joined by blanks; NULL: not known */
 	uint64_t attached_ns; /* CLOCK_REALTIME when memtop came to know it */
 	bool exited;	      /* figures are the last ones measured */
@@ -232,6 +232,7 @@ struct snapshot {
 	struct VEC_OF(struct snapshot_process) processes;
 	struct VEC_OF(struct snapshot_stack) stacks;
 	struct VEC_OF(struct snapshot_event) events; /* since the previous snapshot */
+	struct VEC_OF(char *) strings;		     /* what its processes' strings may be in */
 	struct stack_table *table;		     /* not owned; outlives the snapshot */
 	uint64_t hold;				     /* on the table's stacks */
 	uint32_t shares;			     /* further owners: see snapshot_share() */
@@ -240,6 +241,12 @@ struct snapshot {
 /* An empty snapshot that refers to table; NULL when memory is out. The caller frees it. */
 struct snapshot *snapshot_new(struct stack_table *table);
 void snapshot_free(struct snapshot *s);
+
+/*
+ * A copy of text that lives as long as s: for processes, of which there come more and more as time
+ * goes by, where the table's strings stay.  NULL of NULL.  0 or -ENOMEM.
+ */
+int snapshot_string(struct snapshot *s, const char *text, const char **string);
 
 /*
  * One more owner, who frees it as the others do: it goes with the last.  From any thread; from then

@@ -13,9 +13,9 @@
 
 /* What was written last of a process. */
 struct written {
-	struct snapshot_process
-		process; /* its strings are the stack table's: compared by pointer */
-	int64_t seen;	 /* the newest moment it is in */
+	struct snapshot_process process; /* its strings may be gone: */
+	uint64_t described;		 /* a hash of what write_description() writes */
+	int64_t seen;			 /* the newest moment it is in */
 	bool ended;
 };
 
@@ -79,10 +79,16 @@ void process_writer_skip(struct process_writer *w, uint32_t pid, uint64_t before
 	w->skip_before_ns = before_ns;
 }
 
-static bool same_description(const struct snapshot_process *a, const struct snapshot_process *b)
+static uint64_t hash_text(uint64_t hash, const char *text)
 {
-	return a->parent == b->parent && !memcmp(a->comm, b->comm, sizeof(a->comm)) &&
-	       a->exe == b->exe && a->cmdline == b->cmdline;
+	return hash_u64(hash ^ (text ? hash_bytes(text, strlen(text)) : 1));
+}
+
+static uint64_t hash_description(const struct snapshot_process *p)
+{
+	uint64_t hash = hash_u64(p->parent) ^ hash_bytes(p->comm, sizeof(p->comm));
+
+	return hash_text(hash_text(hash, p->exe), p->cmdline);
 }
 
 static uint64_t figure(const struct snapshot_process *p, size_t column)
@@ -146,6 +152,7 @@ static int64_t find(struct process_writer *w, const struct snapshot_process *p, 
 
 static int add_one(struct process_writer *w, const struct snapshot_process *p, int64_t moment)
 {
+	uint64_t described = hash_description(p);
 	struct written *written;
 	bool new;
 	int64_t i;
@@ -157,11 +164,12 @@ static int add_one(struct process_writer *w, const struct snapshot_process *p, i
 	if (i < 0)
 		return (int)i;
 	written = &w->written.at[i];
-	if (new || !same_description(&written->process, p))
+	if (new || written->described != described)
 		err = write_description(w, p, i + 1, new ? moment : 0);
 	if (!err && (new || !same_figures(&written->process, p)))
 		err = write_figures(w, p, i + 1, moment);
 	written->process = *p;
+	written->described = described;
 	written->seen = moment;
 	return err ? err : vec_push(&w->ids, (uint32_t)i + 1);
 }

@@ -103,6 +103,27 @@ static void test_names_are_those_of_json(void **state)
 	assert_string_equal(snapshot_event_kind_name(SNAPSHOT_PROCESS_EXIT), "exit");
 }
 
+/* Strings that a snapshot owns go with it, and not with the one that it was copied from. */
+static void test_a_copy_has_strings_of_its_own(void **state)
+{
+	struct fixture f = fixture_new();
+	struct snapshot *copy;
+	char command[] = "server --port 1";
+
+	(void)state;
+	fixture_process(&f, 1, "server");
+	assert_int_equal(snapshot_string(f.s, command, &f.s->processes.at[0].cmdline), 0);
+	assert_int_equal(snapshot_string(f.s, NULL, &f.s->processes.at[0].exe), 0);
+	command[0] = 'S';
+	copy = snapshot_copy(f.s);
+	assert_non_null(copy);
+	snapshot_free(f.s);
+	assert_string_equal(copy->processes.at[0].cmdline, "server --port 1");
+	assert_null(copy->processes.at[0].exe);
+	f.s = copy;
+	fixture_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +132,7 @@ int main(void)
 		cmocka_unit_test(test_only_losses_of_figures_count),
 		cmocka_unit_test(test_total_is_of_all_processes),
 		cmocka_unit_test(test_ended_processes_do_not_add_up),
+		cmocka_unit_test(test_a_copy_has_strings_of_its_own),
 		cmocka_unit_test(test_names_are_those_of_json),
 	};
 
