@@ -25,7 +25,7 @@ static void tally_keep_peak(struct tally *t, const struct space *space)
 static void tally_credit(struct kernel *k, struct space *space, uint32_t index, uint64_t bytes)
 {
 	struct tally *t = kernel_tally(k, index);
-	int64_t live, peak;
+	__s64 live, peak;
 
 	if (!t)
 		return;

@@ -83,7 +83,7 @@ static bool lines_read(struct code_lines *lines, const struct event_python_code 
 
 	if (n < sent || python_layout_of(e->version, &l))
 		return false;
-	bytes = malloc(n + 1);
+	bytes = malloc((size_t)n + 1);
 	if (!bytes)
 		return false;
 	if ((n && python_memory_read(pid, e->lines + BYTES_DATA, bytes, n)) ||
@@ -105,7 +105,7 @@ struct code_lines code_memory_lines(const struct event_python_code *e, uint32_t 
 		return lines;
 	if (lines.cut && lines_read(&lines, e, sent, (uint32_t)size, pid))
 		return lines;
-	lines.bytes = malloc(sent + 1);
+	lines.bytes = malloc((size_t)sent + 1);
 	if (!lines.bytes)
 		return lines;
 	memcpy(lines.bytes, e->line_table, sent);
