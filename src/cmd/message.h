@@ -30,7 +30,10 @@ void message_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* One sentence that the figures can be understood without; -q hides it. */
 void message_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* That figures (of a file, NULL: the only ones) are lower bounds, and what might help; for what ends with EXIT_LOST. */
+/*
+ * That figures (of a file, NULL: the only ones) are lower bounds, and what might help; for what ends
+ * with EXIT_LOST.
+ */
 void message_lost(const char *of, const struct snapshot_lost *lost);
 
 /*

@@ -71,9 +71,8 @@ int moment_notes(const struct recording *r, const char *path,
 	if (info->end == RECORDING_UNFINISHED && info->alone)
 		snprintf(note, sizeof(note),
 			 "the recording was not closed, and %s-wal, which belongs to it, is not "
-			 "there, or cannot be read without write access there: it ends after %.1f "
-			 "s, "
-			 "newer measurements may be missing",
+			 "there, or cannot be read without write access there: it ends after "
+			 "%.1f s, newer measurements may be missing",
 			 path, seconds);
 	else if (info->end == RECORDING_UNFINISHED)
 		snprintf(note, sizeof(note),

@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "base/units.h"
 #include "cmd/marks.h"
 #include "cmd/message.h"
 #include "cmd/signals.h"

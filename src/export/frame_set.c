@@ -54,16 +54,12 @@ const struct frame *frame_set_at(const struct frame_set *set, uint32_t i)
 /* The name of a frame that has no function. */
 static const char *name_of(struct frame_set *set, const struct frame *f)
 {
-	const char *name = NULL;
 	struct text t = { 0 };
 	FILE *out = text_open(&t);
 
 	if (out)
 		label_frame(out, f, "", 0);
-	if (!text_close(out, &t))
-		name = strpool_add(set->pool, text_string(&t));
-	text_free(&t);
-	return name;
+	return label_keep(out, &t, set->pool, SIZE_MAX);
 }
 
 /* The set's own copy: what is gathered over time outlives the snapshots that it came from. */

@@ -95,3 +95,13 @@ void label_frame_place(FILE *out, const struct frame *f, const char *also, char 
 		fprintf(out, ":%" PRIu32, f->line);
 	putc(')', out);
 }
+
+const char *label_keep(FILE *out, struct text *t, struct strpool *pool, size_t most)
+{
+	const char *kept = NULL;
+
+	if (!text_close(out, t))
+		kept = strpool_add_n(pool, text_string(t), t->n < most ? t->n : most);
+	text_free(t);
+	return kept;
+}

@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 
+#include "base/strpool.h"
+#include "base/text.h"
 #include "model/snapshot.h"
 #include "model/stack_table.h"
 
@@ -42,5 +44,11 @@ void label_frame(FILE *out, const struct frame *f, const char *also, char instea
 
 /* The same for formats with no place for a line; a Python frame is "function (file.py:12)". */
 void label_frame_place(FILE *out, const struct frame *f, const char *also, char instead);
+
+/*
+ * Ends a stream of text_open(), which may be NULL: the pool's copy of what was written, of its first
+ * `most` bytes; NULL when memory is out.  Frees t.
+ */
+const char *label_keep(FILE *out, struct text *t, struct strpool *pool, size_t most);
 
 #endif

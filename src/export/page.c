@@ -59,18 +59,6 @@ int page_add_point(struct page *page, const struct page_point *point)
 	return vec_push(&page->points, *point);
 }
 
-static void accounts_add(struct rss_accounts *a, const struct rss_accounts *b)
-{
-	a->blocks += b->blocks;
-	a->allocator += b->allocator;
-	a->mappings += b->mappings;
-	a->stacks += b->stacks;
-	a->files += b->files;
-	a->shared += b->shared;
-	a->before_attach += b->before_attach;
-	a->other += b->other;
-}
-
 int page_add_totals(struct page *page, const struct snapshot *s)
 {
 	struct page_point point = { .time_ns = s->time_ns };
@@ -82,7 +70,7 @@ int page_add_totals(struct page *page, const struct snapshot *s)
 		figures_add(&point.now, &p->now);
 		point.rss += p->rss;
 		point.swap += p->swap;
-		accounts_add(&point.accounts, &p->accounts);
+		rss_accounts_add(&point.accounts, &p->accounts);
 	}
 	return page_add_point(page, &point);
 }
@@ -215,9 +203,9 @@ static void cell_add(struct page_cell *cell, const struct snapshot_stack *stack)
 	cell->count += stack->count;
 }
 
-static int moment_fill(struct page *page, const struct snapshot *s, struct page_moment *m)
+static int moment_fill(struct page *page, const struct snapshot *s, const struct at_once *counted,
+		       struct page_moment *m)
 {
-	struct at_once counted = at_once_of(s);
 	struct frame_path path = { 0 };
 	struct table by_node = { 0 };
 	uint64_t at;
@@ -225,7 +213,7 @@ static int moment_fill(struct page *page, const struct snapshot *s, struct page_
 	int err = 0;
 
 	vec_for_each (&s->stacks, stack) {
-		if (!at_once_has(&counted, &s->processes.at[stack->process]) ||
+		if (!at_once_has(counted, &s->processes.at[stack->process]) ||
 		    (!figures_allocated(&stack->now) && !stack->touched))
 			continue;
 		err = node_of(page, s, stack, &path, &node);
@@ -247,15 +235,15 @@ static int moment_fill(struct page *page, const struct snapshot *s, struct page_
 	return err;
 }
 
-static int shares_fill(struct page *page, const struct snapshot *s, struct page_moment *m)
+static int shares_fill(struct page *page, const struct snapshot *s, const struct at_once *counted,
+		       struct page_moment *m)
 {
-	struct at_once counted = at_once_of(s);
 	int err = 0;
 
 	vec_for_each (&s->processes, p) {
 		struct page_share share = { .now = p->now, .rss = p->rss, .accounts = p->accounts };
 
-		if (!at_once_has(&counted, p))
+		if (!at_once_has(counted, p))
 			continue;
 		err = frame_set_process(page->frames, p, &share.frame);
 		if (!err)
@@ -306,12 +294,13 @@ static int notes_fill(struct page *page, const struct snapshot *s)
 int page_add_moment(struct page *page, const struct snapshot *s)
 {
 	struct page_moment m = { .time_ns = s->time_ns };
+	struct at_once counted = at_once_of(s);
 	int err;
 
 	make_room(page);
-	err = moment_fill(page, s, &m);
+	err = moment_fill(page, s, &counted, &m);
 	if (!err)
-		err = shares_fill(page, s, &m);
+		err = shares_fill(page, s, &counted, &m);
 	if (!err)
 		err = notes_fill(page, s);
 	if (!err)

@@ -90,8 +90,9 @@ int page_add_point(struct page *page, const struct page_point *point);
 int page_add_totals(struct page *page, const struct snapshot *s);
 
 /*
- * Adds what every stack of s holds, of the processes that are counted (model/at_once.h), times ascending; all snapshots of a page are of one producer, as
- * their stacks are known by number.  0 or -ENOMEM.
+ * Adds what every stack of s holds, of the processes that are counted (model/at_once.h), times
+ * ascending; all snapshots of a page are of one producer, as their stacks are known by number.
+ * 0 or -ENOMEM.
  */
 int page_add_moment(struct page *page, const struct snapshot *s);
 

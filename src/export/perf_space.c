@@ -73,31 +73,22 @@ void perf_space_free(struct perf_space *space)
 /* A name as it stands in a record: without control characters and not too long for perf. */
 static const char *name_of(struct perf_space *space, const struct frame *f)
 {
-	const char *name = NULL;
 	struct text t = { 0 };
 	FILE *out = text_open(&t);
 
 	if (out)
 		label_symbol(out, f);
-	if (!text_close(out, &t))
-		name = strpool_add_n(space->pool, text_string(&t),
-				     t.n < PERF_SYMBOL_MAX ? t.n : PERF_SYMBOL_MAX);
-	text_free(&t);
-	return name;
+	return label_keep(out, &t, space->pool, PERF_SYMBOL_MAX);
 }
 
 static const char *path_of(struct perf_space *space, const char *path)
 {
-	const char *clean = NULL;
 	struct text t = { 0 };
 	FILE *out = text_open(&t);
 
 	if (out)
 		label_put(out, path, "", 0);
-	if (!text_close(out, &t))
-		clean = strpool_add(space->pool, text_string(&t));
-	text_free(&t);
-	return clean;
+	return label_keep(out, &t, space->pool, SIZE_MAX);
 }
 
 /* The id of a module that is seen for the first time, or again. */

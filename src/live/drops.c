@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "live/page.h"
 #include "live/touches.h"
-
-#define PAGE 4096ull
 
 /* So many ranges wait to be taken out of the base; a program may give up thousands a second. */
 #define GIVEN_UP_MAX (64u << 10)
@@ -23,7 +22,7 @@ int drops_mapping(struct target *t, const struct event_mapping *e)
 		t->base_moved += e->len < e->new_len ? e->len : e->new_len;
 		return 0;
 	}
-	range.end = (range.end + PAGE - 1) & ~(PAGE - 1);
+	range.end = page_up(range.end);
 	if (t->given_up.n >= GIVEN_UP_MAX && flow_give_up(&t->base, &t->given_up, &t->base_left))
 		return -ENOMEM;
 	return vec_push(&t->given_up, range);

@@ -15,6 +15,7 @@
 #include "live/drops.h"
 #include "live/kernel.h"
 #include "live/measure.h"
+#include "live/page.h"
 #include "live/progress.h"
 #include "live/target.h"
 #include "live/touches.h"
@@ -26,8 +27,6 @@
 
 /* So many new stacks are named between two looks at whether anyone waits for them still. */
 #define TELL_STACKS 256
-
-#define PAGE	    4096ull
 
 struct live {
 	struct live_progress progress;

@@ -4,14 +4,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define PAGE 4096ULL
+#include "live/page.h"
 
-static uint64_t page_up(uint64_t n)
-{
-	return (n + PAGE - 1) & ~(PAGE - 1);
-}
-
-/* The same three steps as tally_add() and tally_remove() in bpf/heap.bpf.c, on the same memory. */
+/* The same three steps as tally_add() and tally_remove() in bpf/block.bpf.h, on the same memory. */
 static void tally_keep_peak(struct tally *t, const struct space *space)
 {
 	uint32_t epoch = __atomic_load_n(&space->epoch, __ATOMIC_RELAXED);

@@ -52,6 +52,11 @@ static int string_keep(char **string, const char *text)
 	return 0;
 }
 
+static int names_put(const struct target *t, struct snapshot *s, struct snapshot_process *p)
+{
+	return snapshot_string(s, t->exe, &p->exe) ?: snapshot_string(s, t->cmdline, &p->cmdline);
+}
+
 /* Strings of a process, which may have gone; what cannot be read any more stays. */
 static int process_name(struct target *t, struct snapshot *s, struct snapshot_process *p)
 {
@@ -62,8 +67,7 @@ static int process_name(struct target *t, struct snapshot *s, struct snapshot_pr
 		err = string_keep(&t->exe, text);
 	if (!t->dead && !process_cmdline(t->pid, text, sizeof(text)) && text[0])
 		err = err ?: string_keep(&t->cmdline, text);
-	return err ?: snapshot_string(s, t->exe, &p->exe) ?:
-		      snapshot_string(s, t->cmdline, &p->cmdline);
+	return err ?: names_put(t, s, p);
 }
 
 /* Kernel figures of a process that is alive. */
@@ -238,8 +242,7 @@ static int target_repeat(struct target *t, struct snapshot *s)
 	uint32_t process = s->processes.n;
 
 	t->last.exited = t->ended;
-	if (snapshot_string(s, t->exe, &t->last.exe) ||
-	    snapshot_string(s, t->cmdline, &t->last.cmdline) || vec_push(&s->processes, t->last))
+	if (names_put(t, s, &t->last) || vec_push(&s->processes, t->last))
 		return -ENOMEM;
 	vec_for_each (&t->last_stacks, row) {
 		row->process = process;

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/vec.h"
+#include "live/page.h"
 
-#define PAGE	    4096ULL
 #define CHUNK_SHIFT 21
 #define CHUNK	    (1ULL << CHUNK_SHIFT)
 #define BATCH	    4096u
@@ -163,11 +163,6 @@ void touches_credit_huge(struct touches *t, struct kernel *k, uint32_t space,
 			__atomic_fetch_add(&tally->touched, CHUNK - touched * PAGE,
 					   __ATOMIC_RELAXED);
 	}
-}
-
-static uint64_t page_up(uint64_t n)
-{
-	return (n + PAGE - 1) & ~(PAGE - 1);
 }
 
 bool touches_gone(const struct event_mapping *e, uint64_t *start, uint64_t *end)

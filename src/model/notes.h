@@ -14,7 +14,7 @@
 #define NOTES_LOSSES 4
 
 struct note {
-	bool wrong; /* figures are lower bounds for it; false: only stacks are less than they could be */
+	bool wrong; /* figures are lower bounds; false: only stacks are less than they could be */
 	char text[160];
 };
 

@@ -22,6 +22,18 @@ uint64_t rss_accounts_total(const struct rss_accounts *a)
 	       a->before_attach + a->other;
 }
 
+void rss_accounts_add(struct rss_accounts *a, const struct rss_accounts *b)
+{
+	a->blocks += b->blocks;
+	a->allocator += b->allocator;
+	a->mappings += b->mappings;
+	a->stacks += b->stacks;
+	a->files += b->files;
+	a->shared += b->shared;
+	a->before_attach += b->before_attach;
+	a->other += b->other;
+}
+
 uint64_t snapshot_size_limit(size_t i)
 {
 	return i + 1 < SNAPSHOT_SIZES ? 16ull << 2 * i : UINT64_MAX;

@@ -60,6 +60,9 @@ struct rss_accounts {
 
 uint64_t rss_accounts_total(const struct rss_accounts *a);
 
+/* a += b, account by account. */
+void rss_accounts_add(struct rss_accounts *a, const struct rss_accounts *b);
+
 enum stack_kind {
 	STACK_HEAP,	     /* blocks of an allocator */
 	STACK_MAPPING,	     /* mmap, brk, … by the program itself */

@@ -25,7 +25,8 @@ void python_codes_free(struct python_codes *c);
 
 /*
  * Adds the code object of an event of `size` bytes; what it lacks (names that were in swap, the
- * rest of a long line table) is read from process pid.  1; 0 for one that is known already: it stays as it is; -EINVAL (too short), or -ENOMEM.
+ * rest of a long line table) is read from process pid.  1; 0 for one that is known already: it stays
+ * as it is; -EINVAL (too short), or -ENOMEM.
  */
 int python_codes_add(struct python_codes *c, const struct event_python_code *e, size_t size,
 		     pid_t pid);

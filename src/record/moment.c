@@ -4,9 +4,6 @@
 void moment_add_process(struct recording_moment *m, const struct snapshot_process *p,
 			const struct at_once *counted)
 {
-	struct rss_accounts *to = &m->accounts;
-	const struct rss_accounts *from = &p->accounts;
-
 	m->processes++;
 	if (!at_once_has(counted, p))
 		return;
@@ -15,14 +12,7 @@ void moment_add_process(struct recording_moment *m, const struct snapshot_proces
 	m->rss += p->rss;
 	m->swap += p->swap;
 	m->shared += p->shared;
-	to->blocks += from->blocks;
-	to->allocator += from->allocator;
-	to->mappings += from->mappings;
-	to->stacks += from->stacks;
-	to->files += from->files;
-	to->shared += from->shared;
-	to->before_attach += from->before_attach;
-	to->other += from->other;
+	rss_accounts_add(&m->accounts, &p->accounts);
 }
 
 void moment_add_stack(struct recording_moment *m, const struct snapshot *s,

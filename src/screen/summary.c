@@ -25,15 +25,6 @@ struct subject {
 	bool known;
 };
 
-static void accounts_add(struct rss_accounts *a, const struct rss_accounts *b)
-{
-	uint64_t *to = &a->blocks;
-	const uint64_t *from = &b->blocks;
-
-	for (size_t i = 0; i < sizeof(*a) / sizeof(*to); i++)
-		to[i] += from[i];
-}
-
 static struct subject subject_find(const struct screen *s)
 {
 	const struct snapshot_process *one = screen_process(s);
@@ -43,7 +34,7 @@ static struct subject subject_find(const struct screen *s)
 		if ((one && p != one) || (!one && p->exited))
 			continue;
 		figures_add(&sum.now, &p->now);
-		accounts_add(&sum.accounts, &p->accounts);
+		rss_accounts_add(&sum.accounts, &p->accounts);
 		sum.rss += p->rss;
 		sum.peak_rss += p->peak_rss;
 		sum.peak_allocated += p->peak_allocated;
