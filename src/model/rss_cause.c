@@ -75,6 +75,15 @@ static int stack_note(struct finding *f, const struct snapshot_stack *row,
 static const struct snapshot_stack nothing;
 
 /*
+ * Bytes that were freed while the snapshot was made: its blocks were read before, and have them
+ * still; its pages and totals were read after.
+ */
+static uint64_t freed_meanwhile(const struct snapshot_stack *row)
+{
+	return above(figures_allocated(&row->now), above(row->allocated_total, row->freed_total));
+}
+
+/*
  * One of them may be `nothing`: a row that is no more, as its thread has ended with nothing left, or
  * one that is new.  What went to swap counts whatever else came: its bytes in swap are known.
  */
@@ -84,6 +93,7 @@ static int row_compare(struct finding *f, const struct snapshot_stack *was,
 	const struct snapshot_stack *row = was == &nothing ? is : was;
 	uint64_t gone = above(was->now.resident, is->now.resident);
 	uint64_t asked = above(is->allocated_total, was->allocated_total);
+	uint64_t pageless = above(figures_phantom(&is->now), figures_phantom(&was->now));
 	struct losses lost = { 0 };
 
 	lost.of[RSS_SWAPPED] = above(is->now.swapped, was->now.swapped);
@@ -91,8 +101,7 @@ static int row_compare(struct finding *f, const struct snapshot_stack *was,
 	/* memory of before has no totals: freed and returned are told apart for the process */
 	if (row->kind == STACK_BEFORE_ATTACH)
 		return stack_note(f, row, &lost);
-	lost.of[RSS_RETURNED] =
-		less(gone, above(figures_phantom(&is->now), figures_phantom(&was->now) + asked));
+	lost.of[RSS_RETURNED] = less(gone, above(pageless, asked + freed_meanwhile(is)));
 	lost.of[RSS_FREED] = gone - lost.of[RSS_RETURNED];
 	return stack_note(f, row, &lost);
 }

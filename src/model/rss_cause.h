@@ -22,7 +22,8 @@ struct rss_state {
  *
  * For a stack of which bytes left RAM, in this order:
  *	swapped		what its bytes in swap have grown by, whatever it allocated meanwhile
- *	returned	what its bytes without a page have grown by, beyond what it allocated
+ *	returned	what its bytes without a page have grown by, beyond what it allocated, and what
+ *			it freed while the snapshot was being made
  *	freed		the rest, as far as it freed; what the allocator keeps of it is no drop
  * For memory that no stack is known of, a smaller address space tells freed from returned.
  * 0, or -ENOMEM.

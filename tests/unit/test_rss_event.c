@@ -174,6 +174,16 @@ static const struct change changes[] = {
 			  .first = { 0, RSS_FREED, 64 * MIB } },
 	},
 	{
+		/* blocks are read before pages and totals: it came in between */
+		.name = "freed while the snapshot is made",
+		.now = { { .untouched = 64 * MIB }, { .resident = 64 * MIB } },
+		.freed = { 64 * MIB },
+		.told = { .bytes = 64 * MIB,
+			  .freed = 64 * MIB,
+			  .n_stacks = 1,
+			  .first = { 0, RSS_FREED, 64 * MIB } },
+	},
+	{
 		/* in sums, what grew is taken from what was freed, never from what was swapped */
 		.name = "growth is set off",
 		.now = { { .swapped = 64 * MIB }, { .resident = 84 * MIB } },
