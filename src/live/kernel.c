@@ -320,6 +320,13 @@ struct space *kernel_space(const struct kernel *k, uint32_t index)
 	return index < k->spaces.n ? (struct space *)k->spaces.at + index : NULL;
 }
 
+uint32_t kernel_spaces_used(const struct kernel *k)
+{
+	uint64_t used = ((volatile uint64_t *)k->used.at)[0];
+
+	return used < k->spaces.n ? used : k->spaces.n;
+}
+
 uint32_t kernel_tallies_used(const struct kernel *k)
 {
 	uint64_t used = ((volatile uint64_t *)k->used.at)[1];

@@ -17,6 +17,7 @@
 #include "live/measure.h"
 #include "live/page.h"
 #include "live/progress.h"
+#include "live/recovery.h"
 #include "live/target.h"
 #include "live/touches.h"
 #include "live/traces.h"
@@ -39,33 +40,54 @@ struct live {
 	struct unwind_store *store;
 	struct target_context ctx;
 	struct target_list targets;
+	struct VEC_OF(struct target *) of_space; /* index of a space -> its target, or NULL */
+	struct recovery recovery;
 	struct VEC_OF(int) pidfds; /* of LIVE_PIDS */
 	struct measure measure;
 	struct rss_watch *drops;
 	uint64_t stacks_met;
 };
 
+/* One that is alive. */
 static struct target *live_target_of(const struct live *l, uint32_t space)
 {
-	vec_for_each (&l->targets, t) {
-		if ((*t)->space == space && !(*t)->dead)
-			return *t;
+	struct target *t = space < l->of_space.n ? l->of_space.at[space] : NULL;
+
+	return t && !t->dead ? t : NULL;
+}
+
+/* Unless it is known: recovery may have been faster than the event. */
+static int live_meet(struct live *l, const struct event_space *e, bool born)
+{
+	uint32_t space = e->head.space;
+	struct target *t;
+
+	/* an index has one process until live_release() */
+	if (space < l->of_space.n && l->of_space.at[space])
+		return 0;
+	while (l->of_space.n <= space) {
+		if (vec_push(&l->of_space, NULL))
+			return -ENOMEM;
 	}
-	return NULL;
+	if (vec_reserve(&l->targets, l->targets.n + 1))
+		return -ENOMEM;
+	t = target_new(&l->ctx, e, born);
+	if (!t)
+		return -ENOMEM;
+	l->targets.at[l->targets.n++] = l->of_space.at[space] = t;
+	log_debug("process %d (%s) is measured", t->pid, t->comm);
+	return 0;
 }
 
 static int on_space(struct live *l, const struct event_space *e)
 {
-	struct target *t = target_new(&l->ctx, e, l->found && !e->parent);
+	return live_meet(l, e, l->found && !e->parent);
+}
 
-	if (!t)
-		return -ENOMEM;
-	if (vec_push(&l->targets, t)) {
-		target_free(t, &l->ctx);
-		return -ENOMEM;
-	}
-	log_debug("process %d (%s) is measured", t->pid, t->comm);
-	return 0;
+/* What it did before it was found is not known. */
+static int on_space_found(void *ctx, const struct event_space *e)
+{
+	return live_meet(ctx, e, false);
 }
 
 static int on_mapping(struct live *l, const struct event_mapping *e)
@@ -310,6 +332,7 @@ static int live_release(struct live *l, struct target *t)
 		err = touches_drop(l->measure.touches, k, t->space);
 	if (err)
 		return err;
+	l->of_space.at[t->space] = NULL;
 	kernel_release_space(k, t->space);
 	traces_forget(l->traces, t);
 	target_free(t, &l->ctx);
@@ -335,6 +358,9 @@ int live_snapshot(struct live *l, struct snapshot **snapshot)
 		return err;
 	if (err && err != -EINTR)
 		return error_set(err, "cannot read the kernel's events: %s", strerror(-err));
+	err = recovery_step(&l->recovery, &l->ctx, &l->targets, on_space_found, l);
+	if (err)
+		return err;
 	m->ctx = &l->ctx;
 	m->table = l->table;
 	m->traces = l->traces;
@@ -404,6 +430,7 @@ void live_close(struct live *l)
 	vec_for_each (&l->targets, t)
 		target_free(*t, &l->ctx);
 	vec_free(&l->targets);
+	vec_free(&l->of_space);
 	vec_for_each (&l->pidfds, fd)
 		close(*fd);
 	vec_free(&l->pidfds);

@@ -274,6 +274,20 @@ int mappings_apply(struct mappings *m, struct kernel *k, struct space *space,
 	return 0;
 }
 
+int mappings_clip(struct mappings *m, struct kernel *k, struct space *space,
+		  const struct maps *maps)
+{
+	uint64_t end = 0;
+	int err = 0;
+
+	vec_for_each (&maps->list, map) {
+		if (!err && end < map->start)
+			err = mappings_carve(m, k, space, end, map->start);
+		end = map->end;
+	}
+	return err ?: mappings_carve(m, k, space, end, UINT64_MAX);
+}
+
 void mappings_free(struct mappings *m)
 {
 	vec_free(m);

@@ -18,6 +18,7 @@
 
 #include "base/vec.h"
 #include "live/kernel.h"
+#include "proc/maps.h"
 
 enum mapping_kind {
 	MAPPING_DIRECT,	      /* an allocation by the program itself: writable, not a file */
@@ -46,6 +47,13 @@ struct mappings {
  */
 int mappings_apply(struct mappings *m, struct kernel *k, struct space *space,
 		   const struct event_mapping *e);
+
+/*
+ * Takes out what is not mapped any more, as /proc/PID/maps said after the last event: for when
+ * events were lost.  What was allocated there is freed.  0, or -ENOMEM as above.
+ */
+int mappings_clip(struct mappings *m, struct kernel *k, struct space *space,
+		  const struct maps *maps);
 
 /* Forgets all ranges without debiting any tally: the process is gone. */
 void mappings_free(struct mappings *m);
