@@ -266,7 +266,7 @@ struct {
 	__type(value, __u64);
 } used __weak SEC(".maps");
 
-/* --- unwind information, written by the user side ------------------------------------------- */
+/* --- unwind information, written by the user side --------------------------------------------- */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -99,7 +99,7 @@ enum heap_place {
 #define HEAP_COPY_OPERAND(place, value)	    ((__u64)(place) << 18 | (__u64)(value))
 #define HEAP_COPY_COOKIE(op, first, second) ((__u64)(op) | (first) << 8 | (second) << 28)
 
-/* --- counted things ---------------------------------------------------------------------------- */
+/* --- counted things --------------------------------------------------------------------------- */
 
 struct block_key {
 	__u64 addr;
@@ -216,7 +216,7 @@ struct touch {
 	__u32 huge;  /* set by the user side once it has added the rest of a huge page */
 };
 
-/* --- the stack unwinder -------------------------------------------------------------------------- */
+/* --- the stack unwinder ----------------------------------------------------------------------- */
 
 /* How a stack ended. */
 enum stack_end {
@@ -294,7 +294,7 @@ struct file_rows {
 	__u32 pad;
 };
 
-/* --- CPython frames ------------------------------------------------------------------------------ */
+/* --- CPython frames --------------------------------------------------------------------------- */
 
 /* Python frames of one stack, and runs of them that one native frame executes. */
 #define PYTHON_MAX_FRAMES 128
@@ -343,7 +343,7 @@ struct python_file {
 	__u64 text_vaddr;  /* where the file wants it */
 };
 
-/* --- events over the ring buffer ---------------------------------------------------------------- */
+/* --- events over the ring buffer -------------------------------------------------------------- */
 
 enum event_type {
 	EVENT_NONE,

@@ -13,8 +13,7 @@
 #include "live/live.h"
 #include "live/trial.h"
 
-/* --- the probes, with -v
- * --------------------------------------------------------------------------- */
+/* --- the probes, with -v ---------------------------------------------------------------------- */
 
 /* A file's name may hold anything; a control character must not reach the terminal. */
 static void print_name(FILE *out, const char *name, int width)
@@ -66,8 +65,7 @@ static void print_probes(FILE *out, const struct live *live)
 	}
 }
 
-/* --- doing it
- * -------------------------------------------------------------------------------------- */
+/* --- doing it --------------------------------------------------------------------------------- */
 
 static int try_processes(FILE *out, const struct options *o)
 {

@@ -25,8 +25,7 @@ struct command {
 	int status; /* as a shell tells it */
 };
 
-/* --- in the child --------------------------------------------------------------------------------
- */
+/* --- in the child ----------------------------------------------------------------------------- */
 
 static bool parse_id(const char *name, id_t *id)
 {
@@ -87,8 +86,7 @@ static void child(char *const *argv, int go, int failed)
 	_exit(err == ENOENT ? 127 : 126);
 }
 
-/* --- in memtop -----------------------------------------------------------------------------------
- */
+/* --- in memtop -------------------------------------------------------------------------------- */
 
 int command_prepare(char *const *argv, struct command **out)
 {

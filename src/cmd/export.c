@@ -53,8 +53,7 @@ static int write_snapshot(const struct snapshot *s, void *ctx)
 	return err;
 }
 
-/* --- a stretch of time ---------------------------------------------------------------------------
- */
+/* --- a stretch of time ------------------------------------------------------------------------ */
 
 /* Takes over s, of which the course gets what was held at one time. */
 static int course_add_counted(struct export *e, struct snapshot *s)
@@ -116,8 +115,7 @@ static enum exit_status course_recording(struct export *e)
 	return moment_conclude(&m, err);
 }
 
-/* --- a moment ------------------------------------------------------------------------------------
- */
+/* --- a moment --------------------------------------------------------------------------------- */
 
 /* From a recording in place of a measurement. */
 static enum exit_status export_recording(struct export *e)

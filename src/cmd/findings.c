@@ -44,8 +44,7 @@ static bool refused(int err)
 	return err == -EPERM || err == -EACCES;
 }
 
-/* --- user
- * ------------------------------------------------------------------------------------------ */
+/* --- user ------------------------------------------------------------------------------------- */
 
 static void find_permission(struct findings *f)
 {
@@ -105,8 +104,7 @@ static void find_paranoia(struct findings *f)
 	ok(f, text);
 }
 
-/* --- kernel
- * ---------------------------------------------------------------------------------------- */
+/* --- kernel ----------------------------------------------------------------------------------- */
 
 static void find_kernel(struct findings *f)
 {
@@ -172,8 +170,7 @@ static void find_probes(struct findings *f)
 			"use a kernel with CONFIG_UPROBE_EVENTS=y; memtop -m pages works without");
 }
 
-/* --- pages
- * ----------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 static void find_residency(struct findings *f)
 {

@@ -34,8 +34,7 @@ static void *member(struct options *o, const struct flag *flag)
 	return (char *)o + flag->offset;
 }
 
-/* --- setters for kinds of values -----------------------------------------------------------------
- */
+/* --- setters for kinds of values -------------------------------------------------------------- */
 
 static int set_true(struct options *o, const struct flag *flag, const char *value)
 {
@@ -110,8 +109,7 @@ static int set_regex(struct options *o, const struct flag *flag, const char *val
 	return err;
 }
 
-/* --- setters for one flag each -------------------------------------------------------------------
- */
+/* --- setters for one flag each ---------------------------------------------------------------- */
 
 static int set_pids(struct options *o, const struct flag *flag, const char *value)
 {
@@ -278,8 +276,7 @@ static int add_verbose(struct options *o, const struct flag *flag, const char *v
 	return 0;
 }
 
-/* --- the table -----------------------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 #define TOP	VERB_TOP
 #define MEASURE (VERB_TOP | VERB_EXPORT | VERB_RECORD | VERB_HTML)

@@ -43,8 +43,7 @@ static int write_page(const struct snapshot *now, void *ctx)
 	return sink_end(g->sink, g->write(g->page, out));
 }
 
-/* --- from a recording ----------------------------------------------------------------------------
- */
+/* --- from a recording ------------------------------------------------------------------------- */
 
 /* Of how many moments of a recording the stacks are read. */
 #define MOMENTS 50

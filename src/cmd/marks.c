@@ -51,8 +51,7 @@ static socklen_t address_of(struct sockaddr_un *address, const char *name)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n);
 }
 
-/* --- receiving -----------------------------------------------------------------------------------
- */
+/* --- receiving -------------------------------------------------------------------------------- */
 
 static int add_users(struct marks *m, const struct live_options *live)
 {
@@ -196,8 +195,7 @@ void marks_answer(struct marks *m)
 	}
 }
 
-/* --- sending -------------------------------------------------------------------------------------
- */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 /* One memtop; 1 when it has measured the mark, 0 when it does not want it or is gone. */
 static int send_to(int fd, const char *name, const struct mark *mark)

@@ -22,8 +22,7 @@ struct parser {
 	int at; /* the word in hand */
 };
 
-/* --- finding a flag ------------------------------------------------------------------------------
- */
+/* --- finding a flag --------------------------------------------------------------------------- */
 
 static const char *verb_name(enum verb_id verb)
 {
@@ -123,8 +122,7 @@ static int check_verb(enum verb_id verb, const struct flag *flag)
 			 verb_name(flag->verbs & -flag->verbs), verb_name(verb));
 }
 
-/* --- reading words
- * -------------------------------------------------------------------------------- */
+/* --- reading words ---------------------------------------------------------------------------- */
 
 static int apply(struct parser *p, const struct flag *flag, const char *value)
 {
@@ -240,8 +238,7 @@ static int parse_words(struct parser *p)
 	return err;
 }
 
-/* --- what flags mean together
- * --------------------------------------------------------------------- */
+/* --- what flags mean together ----------------------------------------------------------------- */
 
 static int settle_target(struct options *o)
 {

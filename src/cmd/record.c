@@ -31,8 +31,7 @@ struct record {
 	bool failed;	     /* the recording could not be written to its end */
 };
 
-/* --- what is said on stderr ----------------------------------------------------------------------
- */
+/* --- what is said on stderr ------------------------------------------------------------------- */
 
 static void print_progress(const struct record *r, const struct snapshot *s)
 {
@@ -80,8 +79,7 @@ static void say_failed(const struct record *r, int err)
 		message_error("%s", error_text(err));
 }
 
-/* --- measuring -----------------------------------------------------------------------------------
- */
+/* --- measuring -------------------------------------------------------------------------------- */
 
 static int write_snapshot(const struct snapshot *now, const struct snapshot *previous, void *ctx)
 {
@@ -140,8 +138,7 @@ static enum exit_status measure(struct record *r)
 	return session_run(&with_command, &consumer);
 }
 
-/* --- from beginning to end -----------------------------------------------------------------------
- */
+/* --- from beginning to end -------------------------------------------------------------------- */
 
 /* What is recorded, in a person's words: as on the command line. */
 static void describe(const struct options *o, struct text *t)

@@ -34,8 +34,7 @@ struct session {
 	struct snapshot_lost lost;
 };
 
-/* --- what is said on stderr
- * ----------------------------------------------------------------------- */
+/* --- what is said on stderr ------------------------------------------------------------------- */
 
 static void say_ended(struct session *m, size_t i)
 {
@@ -81,8 +80,7 @@ static void log_stack_ends(const struct snapshot_stack_ends *ends)
 	text_free(&t);
 }
 
-/* --- the loop
- * ------------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 /* Puts the events of `from` before those of `to`. */
 static int carry_events(const struct snapshot *from, struct snapshot *to)
@@ -193,8 +191,7 @@ static int session_loop(struct session *m)
 	return err;
 }
 
-/* --- from beginning to end
- * ------------------------------------------------------------------------ */
+/* --- from beginning to end -------------------------------------------------------------------- */
 
 static enum exit_status nothing_measured(const struct options *o)
 {

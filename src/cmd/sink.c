@@ -32,8 +32,7 @@ static int cannot_write(const struct sink *s, int err)
 	return error_set(-as, "cannot write to %s: %s", name, strerror(err));
 }
 
-/* --- opening -------------------------------------------------------------------------------------
- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 /* The folder that path's last part is in, to be freed; NULL: out of memory. */
 static char *folder_of(const char *path)
@@ -94,8 +93,7 @@ int sink_open(const char *path, enum sink_kind kind, struct sink **sink)
 	return 0;
 }
 
-/* --- documents
- * ------------------------------------------------------------------------------------ */
+/* --- documents -------------------------------------------------------------------------------- */
 
 FILE *sink_begin(struct sink *s)
 {

@@ -33,8 +33,7 @@ struct watch {
 	struct VEC_OF(char *) messages; /* the measuring thread's, until it has ended */
 };
 
-/* --- the measuring thread ------------------------------------------------------------------------
- */
+/* --- the measuring thread --------------------------------------------------------------------- */
 
 static int put_snapshot(const struct snapshot *now, const struct snapshot *previous, void *ctx)
 {
@@ -108,8 +107,7 @@ static void *measure(void *ctx)
 	return NULL;
 }
 
-/* --- what the screen asks for --------------------------------------------------------------------
- */
+/* --- what the screen asks for ----------------------------------------------------------------- */
 
 /* JSON first, as the screen wants it; then the others in their order. */
 static const struct export_format *format_at(size_t i)
@@ -162,8 +160,7 @@ static int look(const struct objects_wanted *wanted, char **text)
 	return err;
 }
 
-/* --- both ----------------------------------------------------------------------------------------
- */
+/* --- both ------------------------------------------------------------------------------------- */
 
 bool watch_possible(const struct options *o)
 {

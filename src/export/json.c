@@ -27,8 +27,7 @@ static void number_if(struct json_writer *w, const char *key, uint64_t number)
 		json_number(w, key, number);
 }
 
-/* --- processes -----------------------------------------------------------------------------------
- */
+/* --- processes -------------------------------------------------------------------------------- */
 
 static void accounts_put(struct json_writer *w, const struct rss_accounts *a)
 {
@@ -90,8 +89,7 @@ static void process_put(struct json_writer *w, const struct snapshot_process *p)
 	json_object_close(w);
 }
 
-/* --- stacks --------------------------------------------------------------------------------------
- */
+/* --- stacks ----------------------------------------------------------------------------------- */
 
 static const char *language_name(enum frame_language language)
 {
@@ -166,8 +164,7 @@ static void stack_put(struct json_writer *w, const struct snapshot *s,
 	json_object_close(w);
 }
 
-/* --- the document --------------------------------------------------------------------------------
- */
+/* --- the document ----------------------------------------------------------------------------- */
 
 /* The frame to blame of each stack that lost pages: which function's memory it was. */
 static void event_stacks_put(struct json_writer *w, const struct snapshot *s,

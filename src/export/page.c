@@ -51,8 +51,7 @@ void page_free(struct page *page)
 	free(page);
 }
 
-/* --- timeline ------------------------------------------------------------------------------------
- */
+/* --- timeline --------------------------------------------------------------------------------- */
 
 int page_add_point(struct page *page, const struct page_point *point)
 {
@@ -110,8 +109,7 @@ void page_name(struct page *page, const struct snapshot *s)
 			  s->processes.n == 2 ? "" : "s");
 }
 
-/* --- moments -------------------------------------------------------------------------------------
- */
+/* --- moments ---------------------------------------------------------------------------------- */
 
 static size_t cells_in_all(const struct page *page)
 {

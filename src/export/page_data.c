@@ -44,8 +44,7 @@ static void nodes_put(struct json_writer *w, const struct pruned *pruned)
 	json_object_close(w);
 }
 
-/* --- timeline ------------------------------------------------------------------------------------
- */
+/* --- timeline --------------------------------------------------------------------------------- */
 
 static void points_put(struct json_writer *w, const struct page *page)
 {
@@ -163,8 +162,7 @@ static void events_put(struct json_writer *w, const struct page *page)
 	json_array_close(w);
 }
 
-/* --- moments -------------------------------------------------------------------------------------
- */
+/* --- moments ---------------------------------------------------------------------------------- */
 
 static bool cell_empty(const struct page_cell *cell)
 {

@@ -25,8 +25,7 @@ struct perf_data {
 	struct table maps;    /* pid << 32 | module id that have a MMAP */
 };
 
-/* --- records -------------------------------------------------------------------------------------
- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 /* Begins a record; its size is set by record_end(). */
 static size_t record_begin(struct bytes *b, uint32_t type, uint16_t misc)
@@ -108,8 +107,7 @@ static bool pair_new(struct perf_data *d, struct table *t, uint32_t a, uint32_t 
 	return true;
 }
 
-/* --- samples -------------------------------------------------------------------------------------
- */
+/* --- samples ---------------------------------------------------------------------------------- */
 
 /* Adds a frame to the chain, with the mark that tells kernel addresses from user ones. */
 static void chain_add(struct perf_data *d, uint32_t pid, const struct perf_place *place,

@@ -47,8 +47,7 @@ struct reader {
 	Elf *elf; /* the one whose symbols are read */
 };
 
-/* --- one symbol ----------------------------------------------------------------------------------
- */
+/* --- one symbol ------------------------------------------------------------------------------- */
 
 static int name_add(struct perf_names *n, struct perf_name name, const char *text)
 {
@@ -136,8 +135,7 @@ static int table_read(struct reader *r, Elf_Scn *table)
 	return err;
 }
 
-/* --- which name ----------------------------------------------------------------------------------
- */
+/* --- which name ------------------------------------------------------------------------------- */
 
 /* A symbol without a size reaches to what comes next. */
 static void names_end(struct perf_names *n)
@@ -198,8 +196,7 @@ static void names_choose(struct perf_names *n)
 	}
 }
 
-/* --- .plt ----------------------------------------------------------------------------------------
- */
+/* --- .plt ------------------------------------------------------------------------------------- */
 
 static int stub_add(struct reader *r, const GElf_Shdr *plt, uint64_t i, const char *function)
 {
@@ -245,8 +242,7 @@ static int stubs_read(struct reader *r)
 	return err;
 }
 
-/* --- a file --------------------------------------------------------------------------------------
- */
+/* --- a file ----------------------------------------------------------------------------------- */
 
 static Elf_Scn *table_of(Elf *elf, uint32_t type)
 {

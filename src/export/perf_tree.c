@@ -36,8 +36,7 @@ static void rotate(struct perf_tree *tree, uint32_t node, int side)
 	NODE(node)->parent = up;
 }
 
-/* --- insertion -----------------------------------------------------------------------------------
- */
+/* --- insertion -------------------------------------------------------------------------------- */
 
 /* No red node has a red child, and the root is black. */
 static void insert_fix(struct perf_tree *tree, uint32_t node)
@@ -87,8 +86,7 @@ int perf_tree_insert(struct perf_tree *tree, uint64_t key)
 	return 0;
 }
 
-/* --- removal -------------------------------------------------------------------------------------
- */
+/* --- removal ---------------------------------------------------------------------------------- */
 
 /* One black node too few on the way to `node`, which may be TREE_NONE: its parent is set all the same.
  */
@@ -160,8 +158,7 @@ void perf_tree_erase(struct perf_tree *tree, uint32_t node)
 	NODE(TREE_NONE)->parent = TREE_NONE;
 }
 
-/* --- order ---------------------------------------------------------------------------------------
- */
+/* --- order ------------------------------------------------------------------------------------ */
 
 uint32_t perf_tree_first(const struct perf_tree *tree)
 {

@@ -34,8 +34,7 @@ struct pprof_writer {
 	bool failed;
 };
 
-/* --- the stream ----------------------------------------------------------------------------------
- */
+/* --- the stream ------------------------------------------------------------------------------- */
 
 static void deflate_all(struct pprof_writer *w, const uint8_t *bytes, size_t n, int flush)
 {
@@ -115,8 +114,7 @@ int pprof_writer_free(struct pprof_writer *w)
 	return failed ? -ENOMEM : 0;
 }
 
-/* --- the tables ----------------------------------------------------------------------------------
- */
+/* --- the tables ------------------------------------------------------------------------------- */
 
 /* True when these bytes have no id yet; *id is theirs in any case. */
 static bool ids_new(struct pprof_writer *w, struct ids *ids, const void *bytes, size_t n,

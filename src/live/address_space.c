@@ -110,7 +110,7 @@ static struct run run_at(struct address_space *as, uint64_t addr, uint64_t n)
 	return (struct run){ .n = n, .touched = true, .state = r->state };
 }
 
-/* --- what python/space.h asks for ---------------------------------------------------------------- */
+/* --- what python/space.h asks for ------------------------------------------------------------- */
 
 static enum python_range space_range(void *ctx, uint64_t addr, uint64_t *start, uint64_t *end)
 {
@@ -238,7 +238,7 @@ struct python_space address_space_python(struct address_space *as)
 	};
 }
 
-/* --- opening ------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static int pages_read(struct address_space *as)
 {

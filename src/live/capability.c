@@ -18,8 +18,7 @@
 
 #include "base/error.h"
 
-/* --- permission
- * ----------------------------------------------------------------------------------- */
+/* --- permission ------------------------------------------------------------------------------- */
 
 /* bpf_capable() and perfmon_capable() of include/linux/capability.h take CAP_SYS_ADMIN as well. */
 const struct capability_need capability_needs[] = {
@@ -87,8 +86,7 @@ int capability_permitted(void)
 	return 0;
 }
 
-/* --- BPF
- * ------------------------------------------------------------------------------------------ */
+/* --- BPF -------------------------------------------------------------------------------------- */
 
 /* A program that does nothing; its file descriptor or -errno. */
 static int load_nothing(enum bpf_prog_type type, unsigned attach_type)
@@ -167,8 +165,7 @@ static int try_reading(const char *path)
 	return err;
 }
 
-/* --- pages
- * ---------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 /* struct pm_scan_arg of include/uapi/linux/fs.h, Linux 6.7. */
 struct scan_arg {
@@ -244,8 +241,7 @@ static uint64_t swap_bytes(void)
 	return total;
 }
 
-/* --- the machine
- * ---------------------------------------------------------------------------------- */
+/* --- the machine ------------------------------------------------------------------------------ */
 
 /* PROC_PID_INIT_INO of include/linux/proc_ns.h: the first pid namespace has a fixed number. */
 #define FIRST_PID_NAMESPACE 0xeffffffcu

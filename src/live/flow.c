@@ -48,8 +48,7 @@ struct flow flow_between(const struct page_ranges *before, const struct page_ran
 	};
 }
 
-/* --- what was given up ---------------------------------------------------------------------------
- */
+/* --- what was given up ------------------------------------------------------------------------ */
 
 static int compare_ranges(const void *a, const void *b)
 {

@@ -21,7 +21,7 @@ struct found {
 	const struct map *code; /* the mapping that it was found by */
 };
 
-/* --- finding the interpreter --------------------------------------------------------------------- */
+/* --- finding the interpreter ------------------------------------------------------------------ */
 
 static void interpreter_try(pid_t pid, const struct map *m, struct found *found)
 {
@@ -90,7 +90,7 @@ static int refuse(pid_t pid, const struct python_interpreter *p)
 			 (int)pid, major, minor);
 }
 
-/* --- what was counted, as the model has it ------------------------------------------------------- */
+/* --- what was counted, as the model has it ---------------------------------------------------- */
 
 static struct figures figures_of(const struct python_share *s)
 {
@@ -164,7 +164,7 @@ static int census_take(struct address_space *as, const struct found *found,
 	return err ? error_set(err, "out of memory") : 0;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 int object_census_take(pid_t pid, const struct object_census_wish *wish, struct object_types *out)
 {

@@ -69,8 +69,7 @@ void group_sum_add(struct group_sum *a, const struct group_sum *b)
 	a->unknown += b->unknown;
 }
 
-/* --- rates --------------------------------------------------------------------------------------
- */
+/* --- rates ------------------------------------------------------------------------------------ */
 
 static void rates_begin(struct builder *b, const struct snapshot *previous)
 {
@@ -91,8 +90,7 @@ static uint64_t stack_rate(struct builder *b, const struct snapshot_stack *stack
 	return (uint64_t)((double)(stack->allocated_total - before) * 1e9 / (double)b->step_ns);
 }
 
-/* --- rows ----------------------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 static struct group_sum stack_sum(struct builder *b, const struct snapshot_stack *stack)
 {
@@ -280,8 +278,7 @@ static int rows_fill(struct builder *b)
 	return 0;
 }
 
-/* --- order and limit -----------------------------------------------------------------------------
- */
+/* --- order and limit -------------------------------------------------------------------------- */
 
 static int row_compare(const void *a, const void *b, void *order)
 {

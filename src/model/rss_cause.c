@@ -38,8 +38,7 @@ static uint64_t above(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-/* --- stacks --------------------------------------------------------------------------------------
- */
+/* --- stacks ----------------------------------------------------------------------------------- */
 
 static uint64_t row_identity(const struct snapshot_stack *row)
 {
@@ -135,8 +134,7 @@ static int stacks_compare(struct finding *f)
 	return err;
 }
 
-/* --- what no stack is known of -------------------------------------------------------------------
- */
+/* --- what no stack is known of ---------------------------------------------------------------- */
 
 static uint64_t swap_of(const struct rss_state *state)
 {
@@ -218,8 +216,7 @@ static void losses_settle(struct finding *f, uint64_t bytes)
 	others_settle(f, left - shared);
 }
 
-/* --- the event -----------------------------------------------------------------------------------
- */
+/* --- the event -------------------------------------------------------------------------------- */
 
 /* Keeps the largest, in order. */
 static void event_add_stack(struct snapshot_event *e, struct snapshot_event_stack stack)

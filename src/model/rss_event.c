@@ -46,8 +46,7 @@ void rss_watch_free(struct rss_watch *w)
 	free(w);
 }
 
-/* --- the rows of each process --------------------------------------------------------------------
- */
+/* --- the rows of each process ----------------------------------------------------------------- */
 
 static int rows_thread(struct rss_watch *w, const struct snapshot *s)
 {
@@ -100,8 +99,7 @@ static int drop_explain(const struct rss_watch *w, struct watched *p, const stru
 	return err;
 }
 
-/* --- one step ------------------------------------------------------------------------------------
- */
+/* --- one step --------------------------------------------------------------------------------- */
 
 static uint64_t least_drop(uint64_t from)
 {

@@ -16,7 +16,7 @@
 /* Links of chains followed in all, of which each takes memory for a moment; a chain may be a ring. */
 #define LINKS_MAX (1ull << 24)
 
-/* --- objects elsewhere --------------------------------------------------------------------------- */
+/* --- objects elsewhere ------------------------------------------------------------------------ */
 
 /* Reads what of the first bytes of an object is in the same page or in RAM as well. */
 static size_t head_read(struct counting *c, uint64_t addr, uint8_t *to, size_t n, int *err)
@@ -118,7 +118,7 @@ static int interpreters_look(struct counting *c)
 	return err;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static uint64_t less(uint64_t a, uint64_t b)
 {

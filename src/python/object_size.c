@@ -85,7 +85,7 @@ static uint64_t magnitude(uint64_t size)
 	return (int64_t)size < 0 ? -size : size;
 }
 
-/* --- dicts --------------------------------------------------------------------------------------- */
+/* --- dicts ------------------------------------------------------------------------------------ */
 
 /* How many entries a table of so many slots has room for: USABLE_FRACTION of Objects/dictobject.c */
 static uint64_t usable(uint64_t slots)
@@ -163,7 +163,7 @@ static int add_ordered_dict(const struct sizing *z)
 	return err;
 }
 
-/* --- strings and numbers ------------------------------------------------------------------------- */
+/* --- strings and numbers ---------------------------------------------------------------------- */
 
 /* PyASCIIObject: length at 16, state at 32; the rest of it in the layout. */
 static int add_str(const struct sizing *z)
@@ -214,7 +214,7 @@ static int add_long(const struct sizing *z)
 	return err ?: add_self(z, LONG_HEAD + digits * 4);
 }
 
-/* --- the other kinds ----------------------------------------------------------------------------- */
+/* --- the other kinds -------------------------------------------------------------------------- */
 
 static int add_fixed(const struct sizing *z)
 {

@@ -52,7 +52,7 @@ static bool pool_makes_sense(const struct pool_header *h, uint32_t pool_bytes, u
 	       h->used <= (h->next_offset - PYTHON_POOL_HEADER) / block;
 }
 
-/* --- arenas -------------------------------------------------------------------------------------- */
+/* --- arenas ----------------------------------------------------------------------------------- */
 
 static bool arena_makes_sense(const struct python_space *space,
 			      const struct python_object_layout *l, const struct arena_object *a)
@@ -224,7 +224,7 @@ const struct python_arena *python_arenas_at(const struct python_arenas *arenas, 
 	return low < arenas->n && addr >= arenas->at[low].first ? &arenas->at[low] : NULL;
 }
 
-/* --- pools --------------------------------------------------------------------------------------- */
+/* --- pools ------------------------------------------------------------------------------------ */
 
 bool python_pool_has(const struct python_pool *pool, uint32_t at, uint32_t n)
 {

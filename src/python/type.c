@@ -86,7 +86,7 @@ static int read_at(const struct python_types *t, uint64_t addr, void *to, size_t
 	return t->space->read(t->space->ctx, addr, to, n);
 }
 
-/* --- names --------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 /* A C string, as far as it can be read; false when none of it can. */
 static bool c_string(const struct python_types *t, uint64_t addr, char *out, size_t size)
@@ -197,7 +197,7 @@ static const char *type_name(const struct python_types *t, uint64_t addr,
 	return strpool_add(t->strings, whole);
 }
 
-/* --- what a type is ------------------------------------------------------------------------------ */
+/* --- what a type is --------------------------------------------------------------------------- */
 
 static bool is_sane(const struct type_object *o)
 {

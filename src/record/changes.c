@@ -26,8 +26,7 @@ void change_apply(struct state *state, const struct state *by)
 		state->of[i] += by->of[i];
 }
 
-/* --- what one figure says of another -------------------------------------------------------------
- */
+/* --- what one figure says of another ---------------------------------------------------------- */
 
 static uint64_t frees_by_others(const struct state *s)
 {
@@ -50,8 +49,7 @@ static uint64_t packed_value(const struct state *by, int field)
 	return by->of[field];
 }
 
-/* --- packing -------------------------------------------------------------------------------------
- */
+/* --- packing ---------------------------------------------------------------------------------- */
 
 static int put_number(struct packed *p, uint64_t x)
 {
@@ -124,8 +122,7 @@ out:
 	return err;
 }
 
-/* --- unpacking -----------------------------------------------------------------------------------
- */
+/* --- unpacking -------------------------------------------------------------------------------- */
 
 struct reader {
 	const uint8_t *at, *end;
@@ -254,8 +251,7 @@ int changes_unpack(const void *bytes, size_t n, uint32_t n_tracks, struct change
 	return err;
 }
 
-/* --- merging -------------------------------------------------------------------------------------
- */
+/* --- merging ---------------------------------------------------------------------------------- */
 
 int changes_merge(const struct changes *first, const struct changes *second, struct changes *out)
 {

@@ -29,8 +29,7 @@ struct recording {
 	struct changes scratch;
 };
 
-/* --- opening ------------------------------------------------------------------------------------
- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static int prepare(struct recording *r)
 {
@@ -112,8 +111,7 @@ void recording_close(struct recording *r)
 	free(r);
 }
 
-/* --- what is in it -------------------------------------------------------------------------------
- */
+/* --- what is in it ---------------------------------------------------------------------------- */
 
 const struct recording_info *recording_info(const struct recording *r)
 {
@@ -180,8 +178,7 @@ size_t recording_at(const struct recording *r, uint64_t elapsed_ns)
 	return i;
 }
 
-/* --- a moment ------------------------------------------------------------------------------------
- */
+/* --- a moment --------------------------------------------------------------------------------- */
 
 static int apply_row(struct recording *r)
 {

@@ -59,8 +59,7 @@ struct recording_writer {
 	int failed;	    /* -errno of what ended the writing */
 };
 
-/* --- opening -------------------------------------------------------------------------------------
- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static int set_meta_text(struct recording_writer *w, const char *key, const char *value)
 {
@@ -185,8 +184,7 @@ void recording_writer_skip(struct recording_writer *w, uint32_t pid, uint64_t be
 	process_writer_skip(w->processes, pid, before_ns);
 }
 
-/* --- one snapshot --------------------------------------------------------------------------------
- */
+/* --- one snapshot ----------------------------------------------------------------------------- */
 
 /* The sums of a snapshot, as far as it is written. */
 static struct recording_moment moment_of(const struct recording_writer *w, const struct snapshot *s)
@@ -371,8 +369,7 @@ uint64_t recording_writer_size(const struct recording_writer *w)
 	return place_size(w->place);
 }
 
-/* --- the end -------------------------------------------------------------------------------------
- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static int complete(struct recording_writer *w)
 {

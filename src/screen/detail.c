@@ -145,8 +145,7 @@ static void curve_draw(struct sheet *d, const struct row *row)
 	d->line += CURVE_LINES;
 }
 
-/* --- sizes ---------------------------------------------------------------------------------------
- */
+/* --- sizes ------------------------------------------------------------------------------------ */
 
 static void sizes_add(struct screen *s, const struct row *row, uint64_t sizes[SNAPSHOT_SIZES])
 {
@@ -189,8 +188,7 @@ static void sizes_draw(struct sheet *d, const struct row *row)
 	}
 }
 
-/* --- the stack -----------------------------------------------------------------------------------
- */
+/* --- the stack -------------------------------------------------------------------------------- */
 
 static void frame_draw(struct sheet *d, const struct frame *f, const struct blame *part, size_t i)
 {
@@ -251,8 +249,7 @@ static void threads_draw(struct sheet *d, const struct row *row)
 	text_free(&t);
 }
 
-/* --- who touched it ------------------------------------------------------------------------------
- */
+/* --- who touched it --------------------------------------------------------------------------- */
 
 /* A function that touched some of it first. */
 struct toucher {

@@ -53,8 +53,7 @@ void feed_free(struct feed *f)
 	free(f);
 }
 
-/* --- the producer's side -------------------------------------------------------------------------
- */
+/* --- the producer's side ---------------------------------------------------------------------- */
 
 /* Events of a snapshot that nobody has seen go before those of the one that replaces it. */
 static int events_carry(const struct snapshot *from, struct snapshot *to)
@@ -124,8 +123,7 @@ void feed_wait_closed(struct feed *f)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* --- the screen's side ---------------------------------------------------------------------------
- */
+/* --- the screen's side ------------------------------------------------------------------------ */
 
 int feed_fd(const struct feed *f)
 {

@@ -24,7 +24,7 @@ struct feed;
 int feed_new(struct feed **feed);
 void feed_free(struct feed *f);
 
-/* --- the producer's side ---- */
+/* --- the producer's side ---------------------------------------------------------------------- */
 
 /* Copies s into the feed; 0 or -ENOMEM. The table that it refers to must outlive feed_close(). */
 int feed_put(struct feed *f, const struct snapshot *s);
@@ -44,7 +44,7 @@ void feed_finish(struct feed *f, bool close);
 /* Returns once the screen has closed: from then on the table may go. */
 void feed_wait_closed(struct feed *f);
 
-/* --- the screen's side ---- */
+/* --- the screen's side ------------------------------------------------------------------------ */
 
 /* Readable when there is something new; to be waited on only: feed_take() empties it. */
 int feed_fd(const struct feed *f);

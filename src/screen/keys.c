@@ -5,8 +5,7 @@
 #include "base/error.h"
 #include "screen/state.h"
 
-/* --- sorting and grouping ------------------------------------------------------------------------
- */
+/* --- sorting and grouping --------------------------------------------------------------------- */
 
 void keys_sort(struct screen *s, enum figure figure)
 {
@@ -80,8 +79,7 @@ static void temporary_toggle(struct screen *s)
 	screen_regroup(s);
 }
 
-/* --- pages ---------------------------------------------------------------------------------------
- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 void page_open(struct screen *s, enum page page)
 {
@@ -140,8 +138,7 @@ static void go_back(struct screen *s)
 	}
 }
 
-/* --- the rest ------------------------------------------------------------------------------------
- */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 static void leaks_toggle(struct screen *s)
 {

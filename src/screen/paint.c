@@ -11,8 +11,7 @@
 #define LINE_BYTES 4096
 #define LINE_CELLS 1024
 
-/* --- text ----------------------------------------------------------------------------------------
- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 /* For a terminal that shows ASCII only. */
 static wchar_t plain(uint32_t c)
@@ -152,8 +151,7 @@ void paint_right(int y, int x, int width, attr_t style, const char *text)
 	paint_text(y, x + width - cells, cells, style, text);
 }
 
-/* --- bars ----------------------------------------------------------------------------------------
- */
+/* --- bars ------------------------------------------------------------------------------------- */
 
 /* Shades tell segments apart for those who cannot tell the colours. */
 static const wchar_t *segment_cell(const struct segment *s, wchar_t letter[2])
@@ -234,8 +232,7 @@ void paint_bar(int y, int x, int width, const struct segment *segments, size_t n
 	}
 }
 
-/* --- curves --------------------------------------------------------------------------------------
- */
+/* --- curves ----------------------------------------------------------------------------------- */
 
 size_t paint_curve_samples(int width)
 {

@@ -21,8 +21,7 @@ void prompt_open(struct screen *s, enum prompt_for prompt, const char *text)
 	s->search_failed = false;
 }
 
-/* --- what acts while it is typed -----------------------------------------------------------------
- */
+/* --- what acts while it is typed -------------------------------------------------------------- */
 
 static bool pattern_is_one(const char *text)
 {
@@ -74,8 +73,7 @@ bool prompt_fails(const struct screen *s)
 	return s->prompt == PROMPT_SEARCH && s->search_failed;
 }
 
-/* --- what acts on Enter --------------------------------------------------------------------------
- */
+/* --- what acts on Enter ----------------------------------------------------------------------- */
 
 static void leaks_set(struct screen *s, const char *text)
 {
@@ -137,8 +135,7 @@ static void prompt_leave(struct screen *s)
 	s->prompt = PROMPT_NONE;
 }
 
-/* --- keys ----------------------------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static void last_delete(char *text)
 {

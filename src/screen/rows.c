@@ -220,8 +220,7 @@ size_t rows_find(const struct rows *rows, uint64_t key)
 	return i;
 }
 
-/* --- labels --------------------------------------------------------------------------------------
- */
+/* --- labels ----------------------------------------------------------------------------------- */
 
 static void put_process(FILE *out, const struct snapshot *s, uint32_t process)
 {

@@ -19,8 +19,7 @@
 
 #define HURRY_NICE -10
 
-/* --- rows ----------------------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 uint32_t screen_process_index(const struct screen *s, const struct snapshot *now)
 {
@@ -114,8 +113,7 @@ void screen_say(struct screen *s, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* --- drawing -------------------------------------------------------------------------------------
- */
+/* --- drawing ---------------------------------------------------------------------------------- */
 
 /* Lines for header, timeline and events, so that the table keeps at least half. */
 struct layout {
@@ -213,8 +211,7 @@ static void screen_draw(struct screen *s)
 	refresh();
 }
 
-/* --- the loop ------------------------------------------------------------------------------------
- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static void wait_for_news(const struct screen *s)
 {
@@ -257,8 +254,7 @@ static int screen_loop(struct screen *s)
 	return err;
 }
 
-/* --- from beginning to end -----------------------------------------------------------------------
- */
+/* --- from beginning to end -------------------------------------------------------------------- */
 
 static void settings_begin(struct screen *s)
 {

@@ -94,8 +94,7 @@ bool selection_key(struct screen *s, int key)
 	return false;
 }
 
-/* --- searching -----------------------------------------------------------------------------------
- */
+/* --- searching -------------------------------------------------------------------------------- */
 
 static bool label_has(const struct screen *s, size_t i, const char *text)
 {

@@ -125,7 +125,7 @@ void screen_resort(struct screen *s, enum figure figure);
 /* A sentence for the status line. */
 void screen_say(struct screen *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* --- the parts; each draws from line y on, and tells the lines it took ---- */
+/* --- the parts; each draws from line y on, and tells the lines it took ------------------------ */
 
 int summary_draw(const struct screen *s, int y, int lines);
 int timeline_draw(const struct screen *s, int y, int lines);
@@ -148,7 +148,7 @@ int events_add(struct screen *s);
 /* True when an event is about what is shown: any in the list, else those of the process. */
 bool event_concerns(const struct screen *s, const struct logged *e);
 
-/* --- what acts on keys ---- */
+/* --- what acts on keys ------------------------------------------------------------------------ */
 
 #define KEY_ESC 27
 

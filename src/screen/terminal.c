@@ -34,8 +34,7 @@ static struct {
 
 static const int crashes[N_CRASHES] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT };
 
-/* --- a crash -------------------------------------------------------------------------------------
- */
+/* --- a crash ---------------------------------------------------------------------------------- */
 
 static void on_crash(int sig)
 {
@@ -84,8 +83,7 @@ static void crashes_leave(void)
 	sigaltstack(&terminal.stack_before, NULL);
 }
 
-/* --- what it can show ----------------------------------------------------------------------------
- */
+/* --- what it can show ------------------------------------------------------------------------- */
 
 static bool environment_says_utf8(void)
 {
@@ -114,8 +112,7 @@ static void find_characters(void)
 							  : CHART_BRAILLE;
 }
 
-/* --- styles --------------------------------------------------------------------------------------
- */
+/* --- styles ----------------------------------------------------------------------------------- */
 
 /* Foreground and background, with 256 colours and with 8; -1: the terminal's own. */
 struct look {
@@ -186,8 +183,7 @@ enum chart_style terminal_chart(void)
 	return terminal.chart;
 }
 
-/* --- taking it and giving it back ----------------------------------------------------------------
- */
+/* --- taking it and giving it back ------------------------------------------------------------- */
 
 int terminal_open(FILE *out, FILE *in, bool color)
 {

@@ -53,7 +53,7 @@ struct source {
 	struct group_sum own, unknown, others;
 };
 
-/* --- which file ---------------------------------------------------------------------------------- */
+/* --- which file ------------------------------------------------------------------------------- */
 
 /* True when path ends in the whole names of end. */
 static bool ends_in(const char *path, const char *end)
@@ -168,7 +168,7 @@ static const struct file *file_choose(const struct source *t, int *err)
 	return NULL;
 }
 
-/* --- which lines --------------------------------------------------------------------------------- */
+/* --- which lines ------------------------------------------------------------------------------ */
 
 /* The line of the file that called what asked for memory, or asked itself; 0 and *in: not known. */
 static uint32_t line_of(const struct source *t, const char *path, uint32_t stack, bool *in)
@@ -208,7 +208,7 @@ static int lines_fill(struct source *t, const char *path)
 	return 0;
 }
 
-/* --- printing ------------------------------------------------------------------------------------ */
+/* --- printing --------------------------------------------------------------------------------- */
 
 /* A line of source as it may stand in a row: tabs as blanks, its end cut off. */
 static void print_source(const struct source *t, const char *line)

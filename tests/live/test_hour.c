@@ -41,8 +41,7 @@ static uint64_t *counter(struct snapshot_stack *row, size_t i)
 	return (uint64_t *)((char *)row + counters[i]);
 }
 
-/* --- the seconds that were recorded --------------------------------------------------------------
- */
+/* --- the seconds that were recorded ----------------------------------------------------------- */
 
 struct second {
 	struct snapshot *s;
@@ -130,8 +129,7 @@ static void source_close(struct source *source)
 	recording_close(source->r);
 }
 
-/* --- the hour ------------------------------------------------------------------------------------
- */
+/* --- the hour --------------------------------------------------------------------------------- */
 
 static size_t there_and_back(size_t step, size_t n)
 {
@@ -215,8 +213,7 @@ static void hour_step(struct hour *hour, size_t step)
 	snapshot_free(s);
 }
 
-/* --- what came of it -----------------------------------------------------------------------------
- */
+/* --- what came of it -------------------------------------------------------------------------- */
 
 static double now(void)
 {

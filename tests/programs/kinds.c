@@ -246,8 +246,7 @@ APART static void kind_large_malloc(void)
 	NOTE(5 * MIB + 7, 1);
 }
 
-/* --- threads: made before READY, each told by a byte on its pipe
- * ---------------------------------- */
+/* --- threads: made before READY, each told by a byte on its pipe ------------------------------ */
 
 static int first_pipe[2], foreign_pipe[2], answer_pipe[2];
 static void *foreign_block[100];
@@ -302,8 +301,7 @@ static int threads_start(void)
 	       pthread_create(&thread, NULL, foreign_thread, NULL);
 }
 
-/* --- mappings ----------------------------------------------------------------------------------
- */
+/* --- mappings --------------------------------------------------------------------------------- */
 
 #define MAP(length, prot) mmap(NULL, length, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
 #define RW		  (PROT_READ | PROT_WRITE)

@@ -12,7 +12,7 @@
 #include "target.h"
 
 /* The names are C's, so that the truth need not know of mangling. */
-#define KIND extern "C" APART void
+#define KIND		   extern "C" APART void
 #define NOTE(bytes, count) note(__func__, bytes, count)
 
 static struct {

@@ -155,8 +155,7 @@ APART static void case_memfd(void)
 	TRUTH(N / 4, 0, N - N / 4, 0);
 }
 
-/* --- huge pages: 8 MiB at a 2 MiB boundary, if the machine gives them
- * -------------------------------- */
+/* --- huge pages: 8 MiB at a 2 MiB boundary, if the machine gives them ------------------------- */
 
 #define HUGE (2 * MIB)
 
@@ -209,8 +208,7 @@ APART static void case_huge_read(void)
 		TRUTH(0, 0, HUGE, 4 * HUGE);
 }
 
-/* --- after a fork: both sides map the same pages, and each counts them in its Rss
- * -------------------- */
+/* --- after a fork: both sides map the same pages, and each counts them in its Rss ------------- */
 
 APART static void case_forked(void)
 {
@@ -228,8 +226,7 @@ APART static void case_forked(void)
 	TRUTH(N, 0, 0, 0);
 }
 
-/* --- parts of pages
- * ---------------------------------------------------------------------------------- */
+/* --- parts of pages --------------------------------------------------------------------------- */
 
 /* Blocks that share pages get each the bytes that they cover, all of them written. */
 APART static void case_small_blocks(void)
@@ -249,8 +246,7 @@ APART static void case_large_block(void)
 	truth_pages(__func__, 1, head + 10 * PAGE, 0, N - head - 10 * PAGE, 0, 0);
 }
 
-/* --- swap
- * -------------------------------------------------------------------------------------------- */
+/* --- swap ------------------------------------------------------------------------------------- */
 
 APART static void case_swapped(void)
 {

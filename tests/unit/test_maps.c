@@ -370,7 +370,7 @@ static void test_find(void **state)
 	maps_free(&maps);
 }
 
-/* --- the process itself ------------------------------------------------------------------- */
+/* --- the process itself ----------------------------------------------------------------------- */
 
 static char zeros[1 << 20]; /* BSS */
 

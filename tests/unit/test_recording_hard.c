@@ -108,8 +108,7 @@ static void assert_integrity(void)
 	sqlite3_close(db);
 }
 
-/* --- kill -9 -------------------------------------------------------------------------------------
- */
+/* --- kill -9 ---------------------------------------------------------------------------------- */
 
 /* Writes until it is killed, and counts in shared memory what it was told is written. */
 static void write_on(int counter)
@@ -200,8 +199,7 @@ static void test_a_killed_one_on_a_read_only_disk(void **state)
 	assert_true(n > 0);
 }
 
-/* --- a full disk ---------------------------------------------------------------------------------
- */
+/* --- a full disk ------------------------------------------------------------------------------ */
 
 static void test_a_disk_of_1_mb_fills(void **state)
 {
@@ -237,8 +235,7 @@ static void test_a_disk_of_1_mb_fills(void **state)
 	replay_free(&replay);
 }
 
-/* --- damage --------------------------------------------------------------------------------------
- */
+/* --- damage ----------------------------------------------------------------------------------- */
 
 static unsigned char *read_file(size_t *n)
 {
@@ -306,8 +303,7 @@ static void test_10000_damaged_files(void **state)
 	replay_free(&replay);
 }
 
-/* --- an hour -------------------------------------------------------------------------------------
- */
+/* --- an hour ---------------------------------------------------------------------------------- */
 
 static void test_an_hour_of_5000_stacks(void **state)
 {

@@ -23,7 +23,7 @@
 
 #define PAGE 4096UL
 
-/* --- text --------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 static void test_stat_with_odd_names(void **state)
 {
@@ -123,7 +123,7 @@ static void test_status_without_memory_or_sense(void **state)
 	assert_int_equal(process_parse_status("Pid:\t2\nUid:\t0\nThreads:\t1\n", &s), -EINVAL);
 }
 
-/* --- processes ---------------------------------------------------------------------------- */
+/* --- processes -------------------------------------------------------------------------------- */
 
 static void test_self(void **state)
 {

@@ -28,7 +28,10 @@ template <int n> struct tower {
 };
 
 template <> struct tower<0> {
-	int sum() const { return 0; }
+	int sum() const
+	{
+		return 0;
+	}
 };
 
 template struct tower<120>;

@@ -59,7 +59,7 @@ APART int inside(int depth)
 	return n + room[n & 127];
 }
 
-/* --- recursion through frames of different make ------------------------------------------------- */
+/* --- recursion through frames of different make ----------------------------------------------- */
 
 static int work(int depth);
 
@@ -177,7 +177,7 @@ static void mixed(void)
 	work(dice(24));
 }
 
-/* --- threads ------------------------------------------------------------------------------------ */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 static void *thread_main(void *arg)
 {
@@ -214,7 +214,7 @@ static void threads(void)
 	pthread_join(thread, NULL);
 }
 
-/* --- signals ------------------------------------------------------------------------------------ */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 static void on_signal(int signal)
 {
@@ -265,7 +265,7 @@ static void start_alternate(void)
 	set_timer();
 }
 
-/* --- the vDSO ----------------------------------------------------------------------------------- */
+/* --- the vDSO --------------------------------------------------------------------------------- */
 
 static void start_vdso(void)
 {
@@ -296,7 +296,7 @@ static void vdso(void)
 	tell_time(dice(12));
 }
 
-/* --- called back by libraries ------------------------------------------------------------------- */
+/* --- called back by libraries ----------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
@@ -341,7 +341,7 @@ static void callbacks(void)
 	pthread_once(&first, once);
 }
 
-/* --- plug-ins that come and go ------------------------------------------------------------------ */
+/* --- plug-ins that come and go ---------------------------------------------------------------- */
 
 static char directory[256];
 
@@ -364,7 +364,7 @@ static void plugins(void)
 	dlclose(handle);
 }
 
-/* --- deep --------------------------------------------------------------------------------------- */
+/* --- deep ------------------------------------------------------------------------------------- */
 
 APART static int deep(int depth)
 {
@@ -380,7 +380,7 @@ static void deeper(void)
 	deep(90 + dice(80));
 }
 
-/* --- uretprobes: the test puts some on these ----------------------------------------------------- */
+/* --- uretprobes: the test puts some on these -------------------------------------------------- */
 
 APART int held_a(int depth);
 
@@ -415,7 +415,7 @@ static void held(void)
 	work(dice(8));
 }
 
-/* --- page faults, system calls ------------------------------------------------------------------- */
+/* --- page faults, system calls ---------------------------------------------------------------- */
 
 #define PAGES 64
 
@@ -496,7 +496,7 @@ static void syscalls(void)
 	call_kernel(dice(16));
 }
 
-/* --- choosing ------------------------------------------------------------------------------------ */
+/* --- choosing --------------------------------------------------------------------------------- */
 
 static void start_four(void)
 {

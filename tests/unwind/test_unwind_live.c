@@ -94,7 +94,7 @@ static void enter_directory(void)
 	assert_int_equal(chdir(path), 0);
 }
 
-/* --- a process to look at ----------------------------------------------------------------------- */
+/* --- a process to look at --------------------------------------------------------------------- */
 
 /* A line of output: it is at work. Without one, that much time. */
 static void wait_ready(int fd, bool says_ready)
@@ -196,7 +196,7 @@ static void run_end(struct run *run)
 	}
 }
 
-/* --- comparing ---------------------------------------------------------------------------------- */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 /* A probed instruction has been executed by the time its thread stops: frame 0 may lie one further. */
 static size_t first_frame(const struct stop_sample *sample)
@@ -334,7 +334,7 @@ static void compare(struct run *run, const struct stop_sample *sample,
 		show_difference(run, sample, ref);
 }
 
-/* --- sampling ----------------------------------------------------------------------------------- */
+/* --- sampling --------------------------------------------------------------------------------- */
 
 /* After how many events, at random: each kind comes at its own pace. */
 static unsigned int pause_of(enum stop_way way)
@@ -440,7 +440,7 @@ static void check_scenario(const struct scenario *s)
 		assert_true(run.counts.deep >= 10);
 }
 
-/* --- the scenarios ------------------------------------------------------------------------------ */
+/* --- the scenarios ---------------------------------------------------------------------------- */
 
 #define WAY(way) (1u << STOP_##way)
 #define PROBED	 (WAY(ENTRY) | WAY(INSIDE))
