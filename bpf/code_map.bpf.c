@@ -12,9 +12,6 @@
 
 #define ENOENT 2 /* include/uapi/asm-generic/errno-base.h */
 
-/* 2^14 mappings a process: the most that the search can meet */
-#define SLICE_STEPS 14
-
 __noinline __u64 code_return_address(__u64 slot)
 {
 	struct task_struct *task = bpf_get_current_task_btf();

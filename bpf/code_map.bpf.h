@@ -15,6 +15,9 @@
 #define WALK_ON	      0
 #define WALK_END(why) (1 + (why))
 
+/* 2^14 mappings a process: the most that a search of a slice can meet. */
+#define SLICE_STEPS 14
+
 /* The functions are global: verified once, where a static one is walked anew from every call. */
 
 /* Enters the mapping of pc in the space's slice (st->unwind); 0, or -1 when it is not there. */
@@ -34,5 +37,11 @@ int code_map_late(struct task_state *st, __u64 pc);
  * that address, 0 when none does.
  */
 __u64 code_return_address(__u64 slot);
+
+/*
+ * Code may have gone from [start, end): then it is taken out of the space's slices, and the user
+ * side has to read /proc/PID/maps again.  Returns 1 when there was any.  In code_gone.bpf.c.
+ */
+int code_distrust(__u32 space, __u64 start, __u64 end);
 
 #endif

@@ -8,15 +8,11 @@
  * that are gone, and distrusting unwind tables of code that is gone.
  */
 #include "stack.bpf.h"
+#include "code_map.bpf.h"
 #include "file.bpf.h"
 #include "python.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-
-#define CODE_STEPS 14
-
-/* Mappings that one call takes out of a slice; when it hits as many, the whole slice goes. */
-#define CODE_GONE_MAX 32
 
 /* Stretches of 2 MiB whose touches are forgotten here; the user side sweeps what lies beyond. */
 #define FORGET_MAX_CHUNKS 64
@@ -93,72 +89,6 @@ static __always_inline void touch_forget(__u32 space, __u64 start, __u64 len)
 	struct forget f = { .start = start, .end = start + len, .space = space };
 
 	bpf_loop(FORGET_MAX_CHUNKS, forget_chunk, &f, 0);
-}
-
-/* Code may have gone from [start, end): late maps that may be of it are void. */
-static __always_inline void late_code_distrust(struct space *space, __u64 start, __u64 end)
-{
-	if (!(space->late_code & late_code_bits(start, end)))
-		return;
-	/* in this order: what is found after the first step is either in the bits again, or void */
-	__sync_fetch_and_and(&space->late_code, 0);
-	__sync_fetch_and_add(&space->late_generation, 1);
-}
-
-/*
- * Takes what lies in [start, end) out of a slice: how many mappings, CODE_GONE_MAX: or more.
- * Global, as the next one: verified once, where a static one is walked again from every state of
- * its callers (1.3 s of start-up).
- */
-__noinline __u32 slice_distrust(__u64 slice, __u64 start, __u64 end)
-{
-	__u32 lo = slice >> 32, stop = lo + (__u32)slice, hi = stop, mid, gone = 0;
-	struct exec_map *map;
-
-	for (int i = 0; i < CODE_STEPS && lo < hi; i++) {
-		mid = (lo + hi) / 2;
-		map = bpf_map_lookup_elem(&exec_maps, &mid);
-		if (!map)
-			return 0;
-		if (map->end <= start)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; gone < CODE_GONE_MAX && lo < stop; gone++, lo++) {
-		map = bpf_map_lookup_elem(&exec_maps, &lo);
-		if (!map || map->start >= end)
-			break;
-		/* empty, and still in order: the rest of the slice is as good as before */
-		map->end = map->start;
-	}
-	return gone;
-}
-
-/*
- * Code may have gone from [start, end): then it is taken out of the space's slices, and the user
- * side has to read /proc/PID/maps again.  Returns 1 when there was any.
- */
-__noinline int code_distrust(__u32 index, __u64 start, __u64 end)
-{
-	struct space *space = space_get(index);
-	__u32 pending, now;
-
-	if (!space || start >= end)
-		return 0;
-	late_code_distrust(space, start, end);
-	/* in this order: the pending slice becomes the space's before it is pending no more */
-	pending = slice_distrust(space->pending_maps, start, end);
-	barrier();
-	now = slice_distrust(space->maps, start, end);
-	if (!pending && !now)
-		return 0;
-	__sync_fetch_and_add(&space->generation, 1);
-	if (pending == CODE_GONE_MAX)
-		space->pending_maps = 0;
-	if (pending == CODE_GONE_MAX || now == CODE_GONE_MAX)
-		space->maps = 0;
-	return 1;
 }
 
 /*

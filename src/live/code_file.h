@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 #include "base/vec.h"
-#include "memtop.h"
+#include "unwind_rows.h"
 #include "probe/plan.h"
 #include "probe/pymalloc.h"
 #include "proc/maps.h"

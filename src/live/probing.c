@@ -12,6 +12,7 @@
 #include "base/strpool.h"
 #include "live/file_watch.h"
 #include "model/snapshot.h"
+#include "probe_cookie.h"
 
 struct probing {
 	enum probe_method method;

@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 #include "live/interleave.h"
-#include "memtop.h"
+#include "python_frames.h"
 #include "model/stack_table.h"
 
 #define TRACE_NO_MODULE (-1)

@@ -24,7 +24,7 @@
 
 enum frame_language { LANGUAGE_NATIVE, LANGUAGE_PYTHON, LANGUAGE_KERNEL };
 
-/* Why a stack has no further frames; the words of enum stack_end in bpf/memtop.h. */
+/* Why a stack has no further frames; the words of enum stack_end in bpf/unwind_rows.h. */
 enum stack_stop {
 	STACK_STOP_ROOT,
 	STACK_STOP_DEPTH,

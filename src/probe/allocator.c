@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "memtop.h"
+#include "probe_cookie.h"
 
 struct name {
 	const char *name; /* behind the family's prefix */

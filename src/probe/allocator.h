@@ -30,7 +30,7 @@ enum allocator_family {
 };
 
 struct allocator_function {
-	uint64_t cookie; /* HEAP_COOKIE() of bpf/memtop.h, arguments as at the entry */
+	uint64_t cookie; /* HEAP_COOKIE() of bpf/probe_cookie.h, arguments as at the entry */
 	enum allocator_family family;
 	bool throws; /* an exception may leave it: operator new that does not return NULL */
 	const char

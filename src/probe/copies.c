@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memtop.h"
+#include "probe_cookie.h"
 #include "probe/image.h"
 #include "probe/x86.h"
 

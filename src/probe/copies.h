@@ -34,7 +34,7 @@ struct copied {
 
 struct copy {
 	uint64_t address; /* of the conditional branch */
-	uint64_t cookie;  /* HEAP_COPY_COOKIE() of bpf/memtop.h */
+	uint64_t cookie;  /* HEAP_COPY_COOKIE() of bpf/probe_cookie.h */
 	const char *instruction;
 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "memtop.h"
+#include "probe_cookie.h"
 #include "probe/allocator.h"
 #include "probe/image.h"
 #include "probe/prologue.h"

@@ -46,7 +46,7 @@ struct image;
 
 struct probe_site {
 	uint64_t offset; /* in the file, of the probed instruction */
-	uint64_t cookie; /* HEAP_COOKIE() of bpf/memtop.h, right at that instruction */
+	uint64_t cookie; /* HEAP_COOKIE() of bpf/probe_cookie.h, right at that instruction */
 	char function[PROBE_NAME_LEN]; /* the best-known of its names */
 	uint32_t skipped; /* bytes from the function's entry to the instruction; an exit: 0 */
 	const char *instruction; /* mnemonic; static */

@@ -5,7 +5,7 @@
 #include <linux/types.h>
 #include <string.h>
 
-#include "memtop.h"
+#include "probe_cookie.h"
 #include "probe/x86.h"
 
 /* The one thing that another architecture would have to bring. */

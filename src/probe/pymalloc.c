@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "memtop.h"
+#include "probe_cookie.h"
+#include "python_frames.h"
 #include "probe/copies.h"
 #include "probe/image.h"
 #include "probe/prologue.h"

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "memtop.h"
+#include "python_frames.h"
 
 /* The end of a longer line table is not read: of some 100,000 lines in one function. */
 #define CODE_MEMORY_LINES_MAX (1u << 20)

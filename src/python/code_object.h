@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "memtop.h"
+#include "python_frames.h"
 
 struct python_codes;
 

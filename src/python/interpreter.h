@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "memtop.h"
+#include "python_frames.h"
 
 struct python_interpreter {
 	uint32_t version;	   /* major << 8 | minor; 0: the file has no interpreter */

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "memtop.h"
+#include "python_frames.h"
 
 #define PYTHON_VERSION(major, minor) ((major) << 8 | (minor))
 

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 #include <linux/types.h>
-#include "memtop.h"
+#include "unwind_rows.h"
 
 #include "stack/reader.h"
 

@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/types.h>
-#include "memtop.h"
+#include "unwind_rows.h"
 
 struct unwind_table {
 	struct unwind_row *rows; /* by strictly rising pc; rows[0] is {0, UNWIND_END} */

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "memtop.h"
+#include "probe_cookie.h"
 #include "probe/image.h"
 #include "probe/plan.h"
 #include "probe/prologue.h"

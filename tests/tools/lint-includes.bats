@@ -74,6 +74,8 @@ refuses() {
 	refuses "src/cmd must not use libbpf"
 	put src/view/table.c '#include "memtop.h"'
 	refuses "src/view must not know bpf/memtop.h"
+	put src/stack/cfi.c '#include "probe_cookie.h"'
+	refuses "src/stack must not know bpf/probe_cookie.h"
 }
 
 @test "an include that is not relative to src/ is refused" {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "memtop.h"
+#include "probe_cookie.h"
 #include "probe/allocator.h"
 
 #define NO HEAP_ARG_NONE

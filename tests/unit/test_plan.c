@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "memtop.h"
+#include "probe_cookie.h"
 #include "probe/image.h"
 #include "probe/plan.h"
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "memtop.h"
+#include "probe_cookie.h"
 #include "probe/prologue.h"
 
 #define NONE		      HEAP_ARG_NONE

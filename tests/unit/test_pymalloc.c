@@ -2,7 +2,7 @@
 /* CPython's object allocator in files without its symbols: its functions, and copies of them. */
 #include "fixture_compile.h"
 
-#include "memtop.h"
+#include "probe_cookie.h"
 #include "probe/image.h"
 #include "probe/pymalloc.h"
 
