@@ -47,13 +47,14 @@ static uint64_t row_identity(const struct snapshot_stack *row)
 	return row->kind == STACK_BEFORE_ATTACH ? ~h : h;
 }
 
+/* untold: bytes that went to swap before base. */
 static int stack_note(struct finding *f, const struct snapshot_stack *row,
-		      const struct losses *lost)
+		      const struct losses *lost, uint64_t untold)
 {
 	struct stack_losses *s;
 	uint64_t key = (uint64_t)(row->kind == STACK_BEFORE_ATTACH) << 32 | row->stack, i;
 
-	if (!lost->of[RSS_SWAPPED] && !lost->of[RSS_FREED] && !lost->of[RSS_RETURNED])
+	if (!lost->of[RSS_SWAPPED] && !lost->of[RSS_FREED] && !lost->of[RSS_RETURNED] && !untold)
 		return 0;
 	if (!table_get(&f->by_stack, key, &i)) {
 		struct stack_losses fresh = { .stack = row->stack, .kind = row->kind };
@@ -67,6 +68,7 @@ static int stack_note(struct finding *f, const struct snapshot_stack *row,
 		s->lost.of[c] += lost->of[c];
 		f->total.of[c] += lost->of[c];
 	}
+	s->lost.of[RSS_SWAPPED] += untold;
 	f->swapped += lost->of[RSS_SWAPPED];
 	return 0;
 }
@@ -87,7 +89,7 @@ static uint64_t freed_meanwhile(const struct snapshot_stack *row)
  * one that is new.  What went to swap counts whatever else came: its bytes in swap are known.
  */
 static int row_compare(struct finding *f, const struct snapshot_stack *was,
-		       const struct snapshot_stack *is)
+		       const struct snapshot_stack *is, uint64_t untold)
 {
 	const struct snapshot_stack *row = was == &nothing ? is : was;
 	uint64_t gone = above(was->now.resident, is->now.resident);
@@ -95,14 +97,15 @@ static int row_compare(struct finding *f, const struct snapshot_stack *was,
 	uint64_t pageless = above(figures_phantom(&is->now), figures_phantom(&was->now));
 	struct losses lost = { 0 };
 
+	untold = above(untold, above(was->now.swapped, is->now.swapped));
 	lost.of[RSS_SWAPPED] = above(is->now.swapped, was->now.swapped);
 	gone -= less(gone, lost.of[RSS_SWAPPED]);
 	/* memory of before has no totals: freed and returned are told apart for the process */
 	if (row->kind == STACK_BEFORE_ATTACH)
-		return stack_note(f, row, &lost);
+		return stack_note(f, row, &lost, untold);
 	lost.of[RSS_RETURNED] = less(gone, above(pageless, asked + freed_meanwhile(is)));
 	lost.of[RSS_FREED] = gone - lost.of[RSS_RETURNED];
-	return stack_note(f, row, &lost);
+	return stack_note(f, row, &lost, untold);
 }
 
 static int rows_index(struct table *index, const struct rss_state *state)
@@ -114,6 +117,11 @@ static int rows_index(struct table *index, const struct rss_state *state)
 	return err;
 }
 
+static uint64_t untold_of(const struct rss_state *state, size_t row)
+{
+	return row < state->stacks_untold.n ? state->stacks_untold.at[row] : 0;
+}
+
 static int stacks_compare(struct finding *f)
 {
 	int err = rows_index(&f->was, f->base) ?: rows_index(&f->is, f->now);
@@ -123,18 +131,19 @@ static int stacks_compare(struct finding *f)
 		const struct snapshot_stack *was = &f->base->stacks.at[i];
 		bool there = table_get(&f->is, row_identity(was), &at);
 
-		err = row_compare(f, was, there ? &f->now->stacks.at[at] : &nothing);
+		err = row_compare(f, was, there ? &f->now->stacks.at[at] : &nothing,
+				  untold_of(f->base, i));
 	}
 	for (size_t i = 0; !err && i < f->now->stacks.n; i++) {
 		const struct snapshot_stack *is = &f->now->stacks.at[i];
 
 		if (!table_get(&f->was, row_identity(is), NULL))
-			err = row_compare(f, &nothing, is);
+			err = row_compare(f, &nothing, is, 0);
 	}
 	return err;
 }
 
-/* --- what no stack is known of ---------------------------------------------------------------- */
+/* --- what was too little to be told ----------------------------------------------------------- */
 
 static uint64_t swap_of(const struct rss_state *state)
 {
@@ -146,6 +155,38 @@ static uint64_t swap_of(const struct rss_state *state)
 	}
 	return known > state->process.swap ? known : state->process.swap;
 }
+
+int rss_state_carry(const struct rss_state *base, struct rss_state *now)
+{
+	uint64_t was = swap_of(base), is = swap_of(now), at;
+	struct table rows = { 0 };
+	int err;
+
+	vec_clear(&now->stacks_untold);
+	now->untold = above(base->untold + is, was);
+	if (!now->untold)
+		return 0;
+	err = rows_index(&rows, base);
+	vec_for_each (&now->stacks, row) {
+		bool there = table_get(&rows, row_identity(row), &at);
+		uint64_t before = there ? untold_of(base, at) : 0;
+		uint64_t swapped = there ? base->stacks.at[at].now.swapped : 0;
+
+		err = err
+			      ?: vec_push(&now->stacks_untold,
+					  above(before + row->now.swapped, swapped));
+	}
+	table_free(&rows);
+	return err;
+}
+
+void rss_state_free(struct rss_state *state)
+{
+	vec_free(&state->stacks);
+	vec_free(&state->stacks_untold);
+}
+
+/* --- what no stack is known of ---------------------------------------------------------------- */
 
 /*
  * The drops of the accounts that no stack explains.  What was freed and is kept by the allocator
@@ -255,6 +296,8 @@ static void event_fill(struct finding *f, struct snapshot_event *e)
 {
 	e->bytes = above(f->base->process.rss, f->now->process.rss);
 	losses_settle(f, e->bytes);
+	f->total.of[RSS_SWAPPED] +=
+		above(f->base->untold, above(swap_of(f->base), swap_of(f->now)));
 	e->swapped = f->total.of[RSS_SWAPPED];
 	e->freed = f->total.of[RSS_FREED];
 	e->returned = f->total.of[RSS_RETURNED];

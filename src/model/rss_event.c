@@ -10,7 +10,7 @@
 
 /* A process at its last high, and the drop from there that has not ended yet. */
 struct watched {
-	struct rss_state base;
+	struct rss_state base, now; /* now: scratch */
 	struct snapshot_event drop;
 	uint64_t extent; /* of the drop, as extent_of() has it; 0: none */
 	uint32_t steps;	 /* snapshots since it began */
@@ -32,12 +32,18 @@ struct rss_watch *rss_watch_new(void)
 	return calloc(1, sizeof(struct rss_watch));
 }
 
+static void watched_free(struct watched *p)
+{
+	rss_state_free(&p->base);
+	rss_state_free(&p->now);
+}
+
 void rss_watch_free(struct rss_watch *w)
 {
 	if (!w)
 		return;
 	vec_for_each (&w->processes, p)
-		vec_free(&p->base.stacks);
+		watched_free(p);
 	vec_free(&w->processes);
 	table_free(&w->by_pid);
 	vec_free(&w->first);
@@ -67,16 +73,36 @@ static int rows_thread(struct rss_watch *w, const struct snapshot *s)
 	return 0;
 }
 
-/* What the drop is to be measured from is the process as it is now. */
-static int base_set(struct rss_watch *w, struct watched *p, const struct snapshot *s,
+static int now_take(const struct rss_watch *w, struct watched *p, const struct snapshot *s,
 		    uint32_t process)
 {
-	p->base.process = s->processes.at[process];
-	vec_clear(&p->base.stacks);
+	p->now.process = s->processes.at[process];
+	p->now.untold = 0;
+	vec_clear(&p->now.stacks);
+	vec_clear(&p->now.stacks_untold);
 	for (uint32_t i = w->first.at[process]; i != NO_ROW; i = w->next.at[i]) {
-		if (vec_push(&p->base.stacks, s->stacks.at[i]))
+		if (vec_push(&p->now.stacks, s->stacks.at[i]))
 			return -ENOMEM;
 	}
+	return 0;
+}
+
+/*
+ * What the drop is to be measured from is the process as it is now.  Unless all was told of it up to
+ * here, what has gone to swap is kept for later.
+ */
+static int base_set(struct rss_watch *w, struct watched *p, const struct snapshot *s,
+		    uint32_t process, bool told)
+{
+	struct rss_state before = p->base;
+	int err = now_take(w, p, s, process);
+
+	if (!err && !told)
+		err = rss_state_carry(&before, &p->now);
+	if (err)
+		return err;
+	p->base = p->now;
+	p->now = before;
 	p->extent = 0;
 	p->steps = 0;
 	w->based.at[process] = true;
@@ -87,15 +113,30 @@ static int drop_explain(const struct rss_watch *w, struct watched *p, const stru
 			uint32_t process)
 {
 	uint64_t began = p->drop.time_ns;
-	struct rss_state now = { .process = s->processes.at[process] };
-	int err = 0;
+	int err = now_take(w, p, s, process) ?: rss_cause_find(&p->base, &p->now, &p->drop);
 
-	for (uint32_t i = w->first.at[process]; !err && i != NO_ROW; i = w->next.at[i])
-		err = vec_push(&now.stacks, s->stacks.at[i]);
-	if (!err)
-		err = rss_cause_find(&p->base, &now, &p->drop);
 	p->drop.time_ns = p->steps ? began : s->time_ns;
-	vec_free(&now.stacks);
+	return err;
+}
+
+static uint64_t drop_left(const struct snapshot_event *e)
+{
+	return e->swapped + e->freed + e->returned + e->files;
+}
+
+/*
+ * RSS has turned round since the drop was explained.  What left RAM meanwhile is part of it, what
+ * came is not; where so much came back that less has left by now, it stands as it was.
+ */
+static int drop_turn(const struct rss_watch *w, struct watched *p, const struct snapshot *s,
+		     uint32_t process)
+{
+	struct snapshot_event before = p->drop;
+	int err = drop_explain(w, p, s, process);
+
+	if (drop_left(&p->drop) < drop_left(&before))
+		p->drop = before;
+	p->drop.bytes = before.bytes;
 	return err;
 }
 
@@ -112,15 +153,16 @@ static int drop_end(struct rss_watch *w, struct watched *p, struct snapshot *s, 
 {
 	if (vec_push(&s->events, p->drop))
 		return -ENOMEM;
-	return base_set(w, p, s, process);
+	return base_set(w, p, s, process, true);
 }
 
 /* How far it goes: what RSS has lost, or what has gone to swap if growth hides that. */
-static uint64_t extent_of(const struct snapshot_process *base, const struct snapshot_process *now)
+static uint64_t extent_of(const struct rss_state *base, const struct snapshot_process *now)
 {
-	uint64_t lost = base->rss > now->rss ? base->rss - now->rss : 0;
-	uint64_t swapped = now->swap > base->swap ? now->swap - base->swap : 0;
+	uint64_t lost = base->process.rss > now->rss ? base->process.rss - now->rss : 0;
+	uint64_t swapped = base->untold + now->swap;
 
+	swapped -= swapped < base->process.swap ? swapped : base->process.swap;
 	return lost > swapped ? lost : swapped;
 }
 
@@ -128,14 +170,14 @@ static int process_step(struct rss_watch *w, struct watched *p, struct snapshot 
 			uint32_t process)
 {
 	const struct snapshot_process *now = &s->processes.at[process];
-	uint64_t told = p->extent, extent = extent_of(&p->base.process, now);
+	uint64_t told = p->extent, extent = extent_of(&p->base, now);
 	int err;
 
 	if (!told && extent < least_drop(p->base.process.rss))
-		return now->rss >= p->base.process.rss ? base_set(w, p, s, process) : 0;
+		return now->rss >= p->base.process.rss ? base_set(w, p, s, process, false) : 0;
 	/* it has come to rest, or turned round */
 	if (told && extent + told / 20 < told)
-		return drop_end(w, p, s, process);
+		return drop_turn(w, p, s, process) ?: drop_end(w, p, s, process);
 	err = drop_explain(w, p, s, process);
 	p->extent = extent;
 	p->steps++;
@@ -167,7 +209,7 @@ static int process_take(struct rss_watch *w, struct snapshot *s, uint32_t proces
 	p = &w->processes.at[i];
 	p->seen = true;
 	if (!same_process(&p->base.process, now))
-		return base_set(w, p, s, process);
+		return base_set(w, p, s, process, true);
 	return process_step(w, p, s, process);
 }
 
@@ -185,7 +227,7 @@ static int gone_forget(struct rss_watch *w)
 			continue;
 		}
 		table_remove(&w->by_pid, p->base.process.pid);
-		vec_free(&p->base.stacks);
+		watched_free(p);
 		*p = w->processes.at[--w->processes.n];
 		if (i < w->processes.n)
 			err = table_put(&w->by_pid, p->base.process.pid, i);

@@ -16,7 +16,8 @@
  * freed and used again has not left.  In sums it cannot be told from what left and what came, so that
  * growth is set off against what was freed, then given back, then files; never against swap.
  *
- * Memory that goes to swap is an event also when as much grows at the same time, and RSS stays.
+ * Memory that goes to swap is an event also when as much grows at the same time, and RSS stays; and
+ * however slowly it goes: what is too little to be told is told with what follows.
  */
 #ifndef MEMTOP_MODEL_RSS_EVENT_H
 #define MEMTOP_MODEL_RSS_EVENT_H

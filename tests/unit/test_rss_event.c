@@ -382,6 +382,78 @@ static void test_long_drop(void **state)
 	assert_int_equal(bytes, 1800 * MIB);
 }
 
+/* What is told of stack 0 in the snapshot in hand as swapped: in all, and by name. */
+static void count_swapped(const struct scene *s, uint64_t *told, uint64_t *named)
+{
+	vec_for_each (&s->f.s->events, e) {
+		*told += e->swapped;
+		for (uint32_t i = 0; i < e->n_stacks; i++)
+			*named += e->stacks[i].stack == s->stacks[0] ? e->stacks[i].bytes : 0;
+	}
+}
+
+/* One stack goes to swap by the quarter mebibyte, another grows by more: RSS never falls. */
+static void test_slow_swap(void **state)
+{
+	struct scene *s = *state;
+	uint64_t told = 0, named = 0;
+
+	s->grows = true;
+	assert_int_equal(look(s), 0);
+	for (int i = 1; i <= 200; i++) {
+		s->now[0] = (struct figures){ .resident = 64 * MIB - i * MIB / 4,
+					      .swapped = i * MIB / 4 };
+		s->now[1].resident += MIB;
+		s->allocated_total[1] += MIB;
+		look(s);
+		count_swapped(s, &told, &named);
+		/* of 300 MiB at most, 2 % may wait to be told */
+		assert_true(told <= i * MIB / 4 && told + 6 * MIB >= i * MIB / 4);
+	}
+	assert_true(told > 40 * MIB);
+	assert_int_equal(named, told);
+}
+
+/* What comes back from swap is not told when other pages go. */
+static void test_swapped_and_back(void **state)
+{
+	struct scene *s = *state;
+
+	assert_int_equal(look(s), 0);
+	for (int i = 1; i <= 50; i++) {
+		s->now[0].swapped = i % 2 * MIB;
+		s->now[0].resident = 64 * MIB - s->now[0].swapped;
+		s->now[1].resident += 2 * MIB;
+		s->allocated_total[1] += 2 * MIB;
+		assert_int_equal(look(s), 0);
+	}
+}
+
+/* RSS turns round, and more has left RAM meanwhile. */
+static void test_turn(void **state)
+{
+	struct scene *s = *state;
+	const struct snapshot_event *e;
+
+	s->flow_known = s->grows = true;
+	assert_int_equal(look(s), 0);
+	s->now[0].resident = 24 * MIB;
+	s->freed_total[0] = s->flow_left = 40 * MIB;
+	assert_int_equal(look(s), 0);
+	s->now[0].resident = 21 * MIB;
+	s->freed_total[0] = s->flow_left = 43 * MIB;
+	s->now[1].resident += 64 * MIB;
+	s->allocated_total[1] += 64 * MIB;
+	assert_int_equal(look(s), 1);
+	e = &s->f.s->events.at[0];
+	assert_int_equal(e->bytes, 40 * MIB);
+	assert_int_equal(e->freed, 43 * MIB);
+	assert_int_equal(snapshot_event_grown(e), 3 * MIB);
+	assert_int_equal(e->stacks[0].bytes, 43 * MIB);
+	s->flow_left = 0;
+	assert_int_equal(look(s), 0);
+}
+
 static void test_no_drop(void **state)
 {
 	struct scene *s = *state;
@@ -408,11 +480,14 @@ static void test_no_drop(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_CHANGES + 5] = {
+	struct CMUnitTest tests[N_CHANGES + 8] = {
 		[N_CHANGES] = STORY(test_kept_then_trimmed),
 		STORY(test_files_and_before),
 		STORY(test_pages_outweigh_sums),
 		STORY(test_long_drop),
+		STORY(test_slow_swap),
+		STORY(test_swapped_and_back),
+		STORY(test_turn),
 		STORY(test_no_drop),
 	};
 
