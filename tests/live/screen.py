@@ -943,6 +943,8 @@ def processes():
 
 def machine():
 	"""-a: the list of all processes, into one and back."""
+	target = holding()
+	target.run()
 	t = Terminal(width=140, height=60)
 	t.start("-a -d 0.4")
 	t.until(r"memtop \d{2,} processes", 60)
@@ -953,10 +955,14 @@ def machine():
 	t.until("PID COMMAND")
 	t.keys("M")
 	t.until(r"\*RSS", 20)
-	heading = next(line for line in t.lines() if "PID COMMAND" in line)
-	pid = selected(t)[:heading.index("PID COMMAND") + 3].split()[-1]
+	# the first, unless others have more than 256 MiB
+	for _ in range(20):
+		if f" {target.pid} " in selected(t):
+			break
+		t.keys("Down")
+		time.sleep(0.3)
 	t.keys("Enter")
-	t.until(f"memtop {pid} ", 20)
+	t.until(f"memtop {target.pid} ", 20)
 	t.keys("Escape")
 	t.until("PID COMMAND", 20)
 	t.keys("q")
