@@ -111,11 +111,24 @@ static int on_stack(struct live *l, struct target *t, const struct event_stack *
 	return traces_add(l->traces, t, &l->ctx, e);
 }
 
+/* One that does things and is not known: its EVENT_SPACE was lost, and it is met now. */
+static int live_meet_late(struct live *l, uint32_t space)
+{
+	struct event_space e;
+
+	if (space < l->of_space.n && l->of_space.at[space])
+		return 0;
+	return recovery_space(l->ctx.kernel, space, &e) ? live_meet(l, &e, false) : 0;
+}
+
 static int on_event(void *ctx, const struct event *event, size_t size)
 {
 	struct live *l = ctx;
+	int err = event->type == EVENT_SPACE ? 0 : live_meet_late(l, event->space);
 	struct target *t = live_target_of(l, event->space);
 
+	if (err)
+		return err;
 	switch (event->type) {
 	case EVENT_SPACE:
 		return on_space(l, (const struct event_space *)event);

@@ -12,26 +12,35 @@
  */
 #define YOUNG_NS (100 * NS_PER_MS)
 
+bool recovery_space(const struct kernel *k, uint32_t index, struct event_space *e)
+{
+	const struct space *space = kernel_space(k, index);
+
+	if (!space || __atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == SPACE_FREE)
+		return false;
+	*e = (struct event_space){ .head = { .type = EVENT_SPACE, .space = index } };
+	e->head.time_ns = space->start_ns;
+	e->tgid = space->tgid;
+	e->parent = space->parent;
+	memcpy(e->comm, space->comm, sizeof(e->comm));
+	return true;
+}
+
 static int spaces_tell(struct recovery *r, const struct kernel *k, recovery_space_fn on_space,
 		       void *arg)
 {
 	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	for (uint32_t i = 0; i < kernel_spaces_used(k); i++) {
-		const struct space *space = kernel_space(k, i);
-		struct event_space e = { .head = { .type = EVENT_SPACE, .space = i } };
+		struct event_space e;
 		int err;
 
-		if (__atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == SPACE_FREE)
+		if (!recovery_space(k, i, &e))
 			continue;
-		if (space->start_ns + YOUNG_NS > now) {
+		if (e.head.time_ns + YOUNG_NS > now) {
 			r->again = true;
 			continue;
 		}
-		e.head.time_ns = space->start_ns;
-		e.tgid = space->tgid;
-		e.parent = space->parent;
-		memcpy(e.comm, space->comm, sizeof(e.comm));
 		err = on_space(arg, &e);
 		if (err)
 			return err;

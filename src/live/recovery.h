@@ -22,6 +22,11 @@ struct recovery {
 };
 
 /*
+ * What the EVENT_SPACE of this index has told, or would have; false when nothing is measured there.
+ */
+bool recovery_space(const struct kernel *k, uint32_t index, struct event_space *e);
+
+/*
  * Is told of each address space in use, as its EVENT_SPACE told of it; those that are known already
  * included.  0 or -errno.
  */

@@ -33,8 +33,8 @@ size_t notes_losses(const struct snapshot_lost *lost, uint64_t walked,
 			   lost->stacks);
 	if (lost->events)
 		note_write(&notes[n++], true,
-			   "%" PRIu64 " events came faster than they were read: mappings may be "
-			   "wrong",
+			   "%" PRIu64 " events came faster than they were read: not all that was "
+			   "mapped meanwhile is counted",
 			   lost->events);
 	if (lost->truncated_stacks)
 		note_write(&notes[n++], false,

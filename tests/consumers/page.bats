@@ -99,11 +99,16 @@ PY
 
 @test "memtop html of a single measurement" {
 	need_root
-	timeout 60 "$MEMTOP" record -q -o "$dir/a.db" -- true 3>&-
+	# on a busy machine there may be time for two
+	for _ in $(seq 20); do
+		rm -f "$dir"/a.db*
+		timeout 60 "$MEMTOP" record -q -o "$dir/a.db" -- true 3>&-
+		moments=$(sqlite3 -readonly "$dir/a.db" 'SELECT count(*) FROM moment')
+		[ "$moments" -ne 1 ] || break
+	done
+	[ "$moments" -eq 1 ]
 	"$MEMTOP" html "$dir/a.db" -o "$dir/page.html"
 	need_page "$dir/page.html"
-	[ "$("$MEMTOP" report "$dir/a.db" --at end | head -1 | grep -c 'at 0.0 s of 0.0 s')" -eq 1 ] ||
-		skip "there was time for two"
 	in_browser single "$dir/page.html"
 }
 

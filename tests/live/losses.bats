@@ -7,3 +7,7 @@ load common
 @test "a process that begins, and memory that goes, while no event can be kept" {
 	live losses.py found
 }
+
+@test "what a process does whose beginning could not be kept" {
+	live losses.py met
+}

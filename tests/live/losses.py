@@ -9,50 +9,66 @@ from harness import *
 
 KEPT = 64 * MIB
 LATE = 32 * MIB
+LATER = 8 * MIB
 
 # two events of 80 bytes for each of its areas, in a buffer of 16 MiB
 FLOOD = r"""
 import json, mmap, subprocess, sys
 def area(size):
 	return mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-print("READY", flush=True)
-sys.stdin.readline()
+def rest(word):
+	print(word, flush=True)
+	sys.stdin.readline()
+rest("READY")
 kept = area(int(sys.argv[1]))
 kept.write(b"1" * len(kept))
-print("KEPT", flush=True)
-sys.stdin.readline()
+rest("KEPT")
 for _ in range(150000):
 	area(4096).close()
 kept.close()
-late = subprocess.Popen([sys.executable, "-c", sys.argv[2], sys.argv[3]], text=True,
+late = subprocess.Popen([sys.executable, "-c", *sys.argv[2:]], text=True, bufsize=1,
 			stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 late.stdout.readline()
 print(json.dumps({"pid": late.pid}))
-print("FULL", flush=True)
-sys.stdin.readline()
-late.communicate("\n")
-print("REST", flush=True)
-sys.stdin.readline()
+rest("FULL")
+late.stdin.write("\n")
+late.stdout.readline()
+rest("LATER")
+late.communicate()
+rest("REST")
 """
 
 BORN = r"""
 import sys
-kept = b"1" * int(sys.argv[1])
+def ones(size):
+	return b"1" * int(size)
+def later(size):
+	return ones(size)
+kept = [ones(sys.argv[1])]
+print("REST", flush=True)
+sys.stdin.readline()
+kept.append(later(sys.argv[2]))
 print("REST", flush=True)
 sys.stdin.readline()
 """
 
 
-def found():
-	"""A process that began, and memory that went, while no event could be kept."""
-	flood = Target(["/usr/bin/python3", "-c", FLOOD, str(KEPT), BORN, str(LATE)])
-	memtop = Memtop(["-p", flood.pid, "--follow"])
+def flooded(delay):
+	"""A memtop that has lost events: it, the program that flooded it, and that one's new child."""
+	flood = Target(["/usr/bin/python3", "-c", FLOOD, str(KEPT), BORN, str(LATE), str(LATER)])
+	memtop = Memtop(["-p", flood.pid, "--follow"], delay=delay)
 	flood.run("KEPT")
 	p = process_of(memtop.fresh(), flood.pid)
 	expect(p["allocated"] >= KEPT, f"allocated is {p['allocated']}")
 	freeze(memtop.child.pid)
 	late = flood.run("FULL")[0]["pid"]
 	os.kill(memtop.child.pid, signal.SIGCONT)
+	return memtop, flood, late
+
+
+def found():
+	"""A process that began, and memory that went, while no event could be kept."""
+	memtop, flood, late = flooded(delay=0.1)
 	document = memtop.fresh(lost=True)
 	expect(document["lost"]["events"], "the buffer was never full")
 	p = process_of(document, flood.pid)
@@ -60,6 +76,7 @@ def found():
 	p = process_of(document, late)
 	expect(p["allocated"] >= LATE and p["resident"] >= LATE, f"the late one: {p}")
 	# and its end is seen as any other's
+	flood.run("LATER")
 	flood.run()
 	memtop.fresh(lost=True)
 	expect(any(p["pid"] == late and p.get("exited") for d in memtop.documents
@@ -67,5 +84,17 @@ def found():
 	memtop.stop(status=6)
 
 
+def met():
+	"""A process whose beginning was lost: its next stack is told, also long before a look."""
+	memtop, flood, late = flooded(delay=3)
+	time.sleep(0.5)
+	flood.run("LATER")
+	document = memtop.fresh(lost=True)
+	expect(document["lost"]["events"], "the buffer was never full")
+	got = sums(document, {"later"}, late).get("later", {}).get("allocated", 0)
+	expect(got >= LATER, f"later() has {got} bytes")
+	memtop.stop(status=6)
+
+
 if __name__ == "__main__":
-	main({"found": found})
+	main(globals())
