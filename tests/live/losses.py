@@ -58,8 +58,9 @@ def flooded(delay):
 	flood = Target(["/usr/bin/python3", "-c", FLOOD, str(KEPT), BORN, str(LATE), str(LATER)])
 	memtop = Memtop(["-p", flood.pid, "--follow"], delay=delay)
 	flood.run("KEPT")
-	p = process_of(memtop.fresh(), flood.pid)
-	expect(p["allocated"] >= KEPT, f"allocated is {p['allocated']}")
+	p = process_of(memtop.next(), flood.pid)
+	while p["allocated"] < KEPT:
+		p = process_of(memtop.next(), flood.pid)
 	freeze(memtop.child.pid)
 	late = flood.run("FULL")[0]["pid"]
 	os.kill(memtop.child.pid, signal.SIGCONT)
@@ -85,11 +86,11 @@ def found():
 
 
 def met():
-	"""A process whose beginning was lost: its next stack is told, also long before a look."""
-	memtop, flood, late = flooded(delay=3)
+	"""A process whose beginning was lost: its next stack is told, also before the next look."""
+	memtop, flood, late = flooded(delay=10)
 	time.sleep(0.5)
 	flood.run("LATER")
-	document = memtop.fresh(lost=True)
+	document = memtop.next()
 	expect(document["lost"]["events"], "the buffer was never full")
 	got = sums(document, {"later"}, late).get("later", {}).get("allocated", 0)
 	expect(got >= LATER, f"later() has {got} bytes")
