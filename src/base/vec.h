@@ -43,6 +43,13 @@ int vec_reserve_raw(void **at, size_t *cap, size_t want, size_t size);
 		 ((v)->n - (i) - (count)) * sizeof(*(v)->at)),                                     \
 	 (v)->n -= (count))
 
+/* Makes v hold copies of what `from`, of the same type, holds; 0 or -ENOMEM, and then v is as it was. */
+#define vec_copy(v, from)                                                                          \
+	(vec_reserve((v), (from)->n)                                                               \
+		 ? -ENOMEM                                                                         \
+		 : ((from)->n ? memcpy((v)->at, (from)->at, (from)->n * sizeof(*(v)->at)) : NULL,  \
+		    (v)->n = (from)->n, 0))
+
 #define vec_clear(v) ((v)->n = 0)
 #define vec_free(v)  (free((v)->at), (v)->at = NULL, (v)->n = (v)->cap = 0)
 

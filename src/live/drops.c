@@ -2,7 +2,6 @@
 #include "live/drops.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "live/page.h"
@@ -35,11 +34,8 @@ int drops_measure(struct target *t, const struct page_ranges *pages, struct snap
 	t->pages_ns = clock_ns(CLOCK_MONOTONIC);
 	if (flow_give_up(&t->base, &t->given_up, &t->base_left))
 		return -ENOMEM;
-	if (vec_reserve(&t->pages, pages->n))
+	if (vec_copy(&t->pages, pages))
 		return -ENOMEM;
-	if (pages->n)
-		memcpy(t->pages.at, pages->at, pages->n * sizeof(*pages->at));
-	t->pages.n = pages->n;
 	if (!t->base_ns)
 		return 0;
 	flow = flow_between(&t->base, &t->pages);

@@ -180,6 +180,14 @@ int rss_state_carry(const struct rss_state *base, struct rss_state *now)
 	return err;
 }
 
+int rss_state_copy(const struct rss_state *from, struct rss_state *to)
+{
+	to->process = from->process;
+	to->untold = from->untold;
+	return vec_copy(&to->stacks, &from->stacks)
+		       ?: vec_copy(&to->stacks_untold, &from->stacks_untold);
+}
+
 void rss_state_free(struct rss_state *state)
 {
 	vec_free(&state->stacks);

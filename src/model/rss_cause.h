@@ -21,6 +21,8 @@ struct rss_state {
 	struct VEC_OF(uint64_t) stacks_untold;
 };
 
+/* Makes *to the same; 0, or -ENOMEM, and *to is then of no use but to be freed. */
+int rss_state_copy(const struct rss_state *from, struct rss_state *to);
 void rss_state_free(struct rss_state *state);
 
 /*

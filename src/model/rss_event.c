@@ -10,7 +10,7 @@
 
 /* A process at its last high, and the drop from there that has not ended yet. */
 struct watched {
-	struct rss_state base, now; /* now: scratch */
+	struct rss_state base;
 	struct snapshot_event drop;
 	uint64_t extent; /* of the drop, as extent_of() has it; 0: none */
 	uint32_t steps;	 /* snapshots since it began */
@@ -20,8 +20,9 @@ struct watched {
 struct rss_watch {
 	struct VEC_OF(struct watched) processes;
 	struct table by_pid; /* pid -> index in processes */
-	/* scratch: which rows of the snapshot are whose */
+	/* scratch: which rows of the snapshot are whose, and the process in hand */
 	struct VEC_OF(uint32_t) first, next;
+	struct rss_state now;
 	struct VEC_OF(bool) based; /* of the snapshot in hand: its state is the base now */
 };
 
@@ -32,19 +33,14 @@ struct rss_watch *rss_watch_new(void)
 	return calloc(1, sizeof(struct rss_watch));
 }
 
-static void watched_free(struct watched *p)
-{
-	rss_state_free(&p->base);
-	rss_state_free(&p->now);
-}
-
 void rss_watch_free(struct rss_watch *w)
 {
 	if (!w)
 		return;
 	vec_for_each (&w->processes, p)
-		watched_free(p);
+		rss_state_free(&p->base);
 	vec_free(&w->processes);
+	rss_state_free(&w->now);
 	table_free(&w->by_pid);
 	vec_free(&w->first);
 	vec_free(&w->next);
@@ -73,15 +69,14 @@ static int rows_thread(struct rss_watch *w, const struct snapshot *s)
 	return 0;
 }
 
-static int now_take(const struct rss_watch *w, struct watched *p, const struct snapshot *s,
-		    uint32_t process)
+static int now_take(struct rss_watch *w, const struct snapshot *s, uint32_t process)
 {
-	p->now.process = s->processes.at[process];
-	p->now.untold = 0;
-	vec_clear(&p->now.stacks);
-	vec_clear(&p->now.stacks_untold);
+	w->now.process = s->processes.at[process];
+	w->now.untold = 0;
+	vec_clear(&w->now.stacks);
+	vec_clear(&w->now.stacks_untold);
 	for (uint32_t i = w->first.at[process]; i != NO_ROW; i = w->next.at[i]) {
-		if (vec_push(&p->now.stacks, s->stacks.at[i]))
+		if (vec_push(&w->now.stacks, s->stacks.at[i]))
 			return -ENOMEM;
 	}
 	return 0;
@@ -94,26 +89,24 @@ static int now_take(const struct rss_watch *w, struct watched *p, const struct s
 static int base_set(struct rss_watch *w, struct watched *p, const struct snapshot *s,
 		    uint32_t process, bool told)
 {
-	struct rss_state before = p->base;
-	int err = now_take(w, p, s, process);
+	int err = now_take(w, s, process);
 
 	if (!err && !told)
-		err = rss_state_carry(&before, &p->now);
+		err = rss_state_carry(&p->base, &w->now);
+	err = err ?: rss_state_copy(&w->now, &p->base);
 	if (err)
 		return err;
-	p->base = p->now;
-	p->now = before;
 	p->extent = 0;
 	p->steps = 0;
 	w->based.at[process] = true;
 	return 0;
 }
 
-static int drop_explain(const struct rss_watch *w, struct watched *p, const struct snapshot *s,
+static int drop_explain(struct rss_watch *w, struct watched *p, const struct snapshot *s,
 			uint32_t process)
 {
 	uint64_t began = p->drop.time_ns;
-	int err = now_take(w, p, s, process) ?: rss_cause_find(&p->base, &p->now, &p->drop);
+	int err = now_take(w, s, process) ?: rss_cause_find(&p->base, &w->now, &p->drop);
 
 	p->drop.time_ns = p->steps ? began : s->time_ns;
 	return err;
@@ -128,7 +121,7 @@ static uint64_t drop_left(const struct snapshot_event *e)
  * RSS has turned round since the drop was explained.  What left RAM meanwhile is part of it, what
  * came is not; where so much came back that less has left by now, it stands as it was.
  */
-static int drop_turn(const struct rss_watch *w, struct watched *p, const struct snapshot *s,
+static int drop_turn(struct rss_watch *w, struct watched *p, const struct snapshot *s,
 		     uint32_t process)
 {
 	struct snapshot_event before = p->drop;
@@ -227,7 +220,7 @@ static int gone_forget(struct rss_watch *w)
 			continue;
 		}
 		table_remove(&w->by_pid, p->base.process.pid);
-		watched_free(p);
+		rss_state_free(&p->base);
 		*p = w->processes.at[--w->processes.n];
 		if (i < w->processes.n)
 			err = table_put(&w->by_pid, p->base.process.pid, i);

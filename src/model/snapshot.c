@@ -149,13 +149,6 @@ void snapshot_free(struct snapshot *s)
 	free(s);
 }
 
-#define vec_copy(to, from)                                                                         \
-	(vec_reserve((to), (from)->n)                                                              \
-		 ? -ENOMEM                                                                         \
-		 : ((from)->n ? memcpy((to)->at, (from)->at, (from)->n * sizeof(*(to)->at))        \
-			      : NULL,                                                              \
-		    (to)->n = (from)->n, 0))
-
 static int copy_strings(struct snapshot *copy)
 {
 	int err = 0;

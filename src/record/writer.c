@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/utsname.h>
 
 #include "base/error.h"
@@ -274,12 +273,7 @@ static int keep_peak(struct recording_writer *w, const struct recording_moment *
 		return 0;
 	w->peak_moment = w->moment;
 	w->peak_allocated = allocated;
-	if (vec_reserve(&w->peak, states->n))
-		return -ENOMEM;
-	if (states->n)
-		memcpy(w->peak.at, states->at, states->n * sizeof(*states->at));
-	w->peak.n = states->n;
-	return 0;
+	return vec_copy(&w->peak, states);
 }
 
 /* Bytes in use: of the pages, those that wait to be used again do not count. */

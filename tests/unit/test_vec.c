@@ -131,6 +131,26 @@ static void test_reserve_makes_room_and_nothing_else(void **state)
 	vec_free(&v);
 }
 
+static void test_copy_replaces_what_was_there(void **state)
+{
+	struct VEC_OF(int) from = { 0 }, to = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(vec_push(&to, 100 + i), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(vec_push(&from, i), 0);
+	assert_int_equal(vec_copy(&to, &from), 0);
+	assert_int_equal(to.n, 100);
+	assert_memory_equal(to.at, from.at, 100 * sizeof(*to.at));
+	assert_ptr_not_equal(to.at, from.at);
+	vec_free(&from);
+	/* of nothing */
+	assert_int_equal(vec_copy(&to, &from), 0);
+	assert_int_equal(to.n, 0);
+	vec_free(&to);
+}
+
 static void test_impossible_sizes_change_nothing(void **state)
 {
 	static const size_t wants[] = { SIZE_MAX, SIZE_MAX / 2 + 2, SIZE_MAX / sizeof(int) };
@@ -159,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_remove_closes_the_gap),
 		cmocka_unit_test(test_clear_keeps_the_memory),
 		cmocka_unit_test(test_reserve_makes_room_and_nothing_else),
+		cmocka_unit_test(test_copy_replaces_what_was_there),
 		cmocka_unit_test(test_impossible_sizes_change_nothing),
 	};
 
