@@ -23,6 +23,9 @@ char LICENSE[] SEC("license")
 /* Frames that one call of stack_steps() walks; divides STACK_MAX_FRAMES. */
 #define STEPS 8
 
+/* What bp is where it cannot be told: no address, so that a frame that needs it ends the walk. */
+#define BP_LOST 1
+
 /* Frame pointers further apart than this are not frame pointers. */
 #define FRAME_MAX_BYTES (1ULL << 20)
 
@@ -172,9 +175,16 @@ static __always_inline int step_row(struct task_state *st, __u64 row)
 	if (rbp_kind == UNWIND_RBP_CFA || rbp_kind == UNWIND_RBP_BREG) {
 		__u64 saved = (rbp_kind == UNWIND_RBP_CFA ? cfa : u->bp) + rbp8 * 8;
 
-		if (stack_word(st, saved, &bp))
-			return WALK_END(STACK_END_UNREADABLE);
 		u->bp_at = saved;
+		/*
+		 * gcc says that bp is where bp points to behind `leave` as well, where it may hold
+		 * anything: frames that do not need it are found all the same
+		 */
+		if (stack_word(st, saved, &bp)) {
+			bp = BP_LOST;
+			u->bp_at = 0;
+			memo_give_up(u);
+		}
 	}
 	if (rbp_kind == UNWIND_RBP_UNDEFINED)
 		bp = u->bp_at = 0;

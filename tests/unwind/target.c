@@ -146,13 +146,51 @@ APART static int tail(int depth)
 	return work(depth - 1);
 }
 
+/* Goes on with work() with an rbp that is no address, by the two functions below. */
+int worn(int depth);
+
+APART int worn_work(int depth)
+{
+	return work(depth - 1) + 1;
+}
+
+/*
+ * What gcc says of functions like aligned(): their caller's rbp is where rbp points to; also behind
+ * `leave`, where rbp is the caller's already, and may hold anything.
+ */
+__asm__(".text\n"
+	".type worn, @function\n"
+	"worn:	.cfi_startproc\n"
+	"	push %rbp\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	.cfi_offset rbp, -16\n"
+	"	mov $5, %ebp\n"
+	"	call worn_inner\n"
+	"	pop %rbp\n"
+	"	.cfi_def_cfa_offset 8\n"
+	"	.cfi_restore rbp\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size worn, . - worn\n"
+	".type worn_inner, @function\n"
+	"worn_inner: .cfi_startproc\n"
+	"	.cfi_escape 0x10, 6, 2, 0x76, 0\n" /* DW_CFA_expression rbp: DW_OP_breg6 0 */
+	"	sub $8, %rsp\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	call worn_work\n"
+	"	add $8, %rsp\n"
+	"	.cfi_def_cfa_offset 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size worn_inner, . - worn_inner\n");
+
 APART static int work(int depth)
 {
 	if (depth <= 0) {
 		event(&depth);
 		return inside(dice(100));
 	}
-	switch (dice(9)) {
+	switch (dice(10)) {
 	case 0:
 		return many_registers(1, 2, 3, 4, 5, 6, depth) + 1;
 	case 1:
@@ -167,6 +205,8 @@ APART static int work(int depth)
 		return not_returning(depth) + 1;
 	case 6:
 		return tail(depth);
+	case 7:
+		return worn(depth) + 1;
 	default:
 		return plain(depth) + 1;
 	}
