@@ -93,11 +93,9 @@ struct event_space {
 	__u64 addr, len; /* EVENT_CODE: where */
 };
 
-#if defined(__bpf__) || defined(__STDC_VERSION__)
 _Static_assert(sizeof(struct event) == 16, "event");
 _Static_assert(sizeof(struct stack_frame) == 16, "stack_frame");
 _Static_assert(sizeof(struct event_mapping) == 72, "event_mapping");
 _Static_assert(sizeof(struct event_space) == 56, "event_space");
-#endif
 
 #endif

@@ -3,9 +3,9 @@
  * heap: counts the blocks of every allocator, exactly.
  *
  * One program serves all entries and one all returns of allocator functions; the attach cookie says
- * which arguments matter (probe_cookie.h).  At the entry it notes the call and walks the stack (before the
- * uretprobe replaces the return address); at the return the block goes into the table.  It never
- * looks into an allocator's own data.
+ * which arguments matter (probe_cookie.h).  At the entry it notes the call and walks the stack
+ * (before the uretprobe replaces the return address); at the return the block goes into the table.
+ * It never looks into an allocator's own data.
  *
  *	entry: task_state.call = { sp, size, tally }       free: block leaves the table
  *	  nested entries (calloc -> malloc) are ignored: the outermost call owns the block

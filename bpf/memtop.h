@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memtop.h: the one contract between the BPF programs and the user side, with the headers it includes.
+ * memtop.h: the contract between the BPF programs and the user side, with the headers it includes.
  *
  * Both sides include it; it holds fixed-width structs and limits only, and each struct's size is
  * asserted so that the two compilers cannot disagree.  It never depends on kernel or libc headers
@@ -170,7 +170,6 @@ struct touch {
 	__u32 huge;  /* set by the user side once it has added the rest of a huge page */
 };
 
-#if defined(__bpf__) || defined(__STDC_VERSION__)
 _Static_assert(sizeof(struct settings) == 64, "settings");
 _Static_assert(sizeof(struct block_key) == 16, "block_key");
 _Static_assert(sizeof(struct block) == 16, "block");
@@ -178,6 +177,5 @@ _Static_assert(sizeof(struct tally_key) == 16, "tally_key");
 _Static_assert(sizeof(struct tally) == 104, "tally");
 _Static_assert(sizeof(struct space) == 128, "space");
 _Static_assert(sizeof(struct touch) == 72, "touch");
-#endif
 
 #endif

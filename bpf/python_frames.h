@@ -101,11 +101,9 @@ struct event_python_code {
 	__u8 line_table[PYTHON_LINES_BYTES]; /* or PYTHON_LINES_SHORT */
 };
 
-#if defined(__bpf__) || defined(__STDC_VERSION__)
 _Static_assert(sizeof(struct python_layout) == 64, "python_layout");
 _Static_assert(sizeof(struct python_file) == 80, "python_file");
 _Static_assert(sizeof(struct python_frame) == 16, "python_frame");
 _Static_assert(sizeof(struct event_python_code) == 4944, "event_python_code");
-#endif
 
 #endif

@@ -87,12 +87,10 @@ struct file_rows {
 	__u32 pad;
 };
 
-#if defined(__bpf__) || defined(__STDC_VERSION__)
 _Static_assert(sizeof(struct unwind_row) == 8, "unwind_row");
 _Static_assert(sizeof(struct unwind_bucket) == 8, "unwind_bucket");
 _Static_assert(sizeof(struct exec_map) == 40, "exec_map");
 _Static_assert(sizeof(struct file_key) == 24, "file_key");
 _Static_assert(sizeof(struct file_rows) == 16, "file_rows");
-#endif
 
 #endif

@@ -43,7 +43,7 @@ int vec_reserve_raw(void **at, size_t *cap, size_t want, size_t size);
 		 ((v)->n - (i) - (count)) * sizeof(*(v)->at)),                                     \
 	 (v)->n -= (count))
 
-/* Makes v hold copies of what `from`, of the same type, holds; 0 or -ENOMEM, and then v is as it was. */
+/* Makes v hold a copy of what `from`, of the same type, holds; 0, or -ENOMEM and v is as it was. */
 #define vec_copy(v, from)                                                                          \
 	(vec_reserve((v), (from)->n)                                                               \
 		 ? -ENOMEM                                                                         \

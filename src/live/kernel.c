@@ -320,6 +320,13 @@ struct space *kernel_space(const struct kernel *k, uint32_t index)
 	return index < k->spaces.n ? (struct space *)k->spaces.at + index : NULL;
 }
 
+enum space_state kernel_space_state(const struct kernel *k, uint32_t index)
+{
+	const struct space *space = kernel_space(k, index);
+
+	return space ? __atomic_load_n(&space->state, __ATOMIC_ACQUIRE) : SPACE_FREE;
+}
+
 uint32_t kernel_spaces_used(const struct kernel *k)
 {
 	uint64_t used = ((volatile uint64_t *)k->used.at)[0];

@@ -54,6 +54,7 @@ struct probe_programs kernel_probe_programs(const struct kernel *k);
 
 /* Shared memory; NULL past the highest index in use. */
 struct space *kernel_space(const struct kernel *k, uint32_t index);
+enum space_state kernel_space_state(const struct kernel *k, uint32_t index);
 uint32_t kernel_spaces_used(const struct kernel *k);
 struct tally *kernel_tally(const struct kernel *k, uint32_t index);
 uint32_t kernel_tallies_used(const struct kernel *k);

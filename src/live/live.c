@@ -48,12 +48,16 @@ struct live {
 	uint64_t stacks_met;
 };
 
+/* An index has one process until live_release(). */
+static bool live_knows(const struct live *l, uint32_t space)
+{
+	return space < l->of_space.n && l->of_space.at[space];
+}
+
 /* One that is alive. */
 static struct target *live_target_of(const struct live *l, uint32_t space)
 {
-	struct target *t = space < l->of_space.n ? l->of_space.at[space] : NULL;
-
-	return t && !t->dead ? t : NULL;
+	return live_knows(l, space) && !l->of_space.at[space]->dead ? l->of_space.at[space] : NULL;
 }
 
 /* Unless it is known: recovery may have been faster than the event. */
@@ -62,8 +66,7 @@ static int live_meet(struct live *l, const struct event_space *e, bool born)
 	uint32_t space = e->head.space;
 	struct target *t;
 
-	/* an index has one process until live_release() */
-	if (space < l->of_space.n && l->of_space.at[space])
+	if (live_knows(l, space))
 		return 0;
 	while (l->of_space.n <= space) {
 		if (vec_push(&l->of_space, NULL))
@@ -116,9 +119,9 @@ static int live_meet_late(struct live *l, uint32_t space)
 {
 	struct event_space e;
 
-	if (space < l->of_space.n && l->of_space.at[space])
+	if (live_knows(l, space) || !recovery_space(l->ctx.kernel, space, &e))
 		return 0;
-	return recovery_space(l->ctx.kernel, space, &e) ? live_meet(l, &e, false) : 0;
+	return live_meet(l, &e, false);
 }
 
 static int on_event(void *ctx, const struct event *event, size_t size)

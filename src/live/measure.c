@@ -344,9 +344,7 @@ static int shares_begin(struct measure *m)
 static void ends_note(const struct measure *m)
 {
 	vec_for_each (m->targets, t) {
-		const struct space *space = kernel_space(m->ctx->kernel, (*t)->space);
-
-		(*t)->ended = __atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == SPACE_DEAD;
+		(*t)->ended = kernel_space_state(m->ctx->kernel, (*t)->space) == SPACE_DEAD;
 		(*t)->dead |= (*t)->ended;
 	}
 }

@@ -16,7 +16,7 @@ bool recovery_space(const struct kernel *k, uint32_t index, struct event_space *
 {
 	const struct space *space = kernel_space(k, index);
 
-	if (!space || __atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == SPACE_FREE)
+	if (kernel_space_state(k, index) == SPACE_FREE)
 		return false;
 	*e = (struct event_space){ .head = { .type = EVENT_SPACE, .space = index } };
 	e->head.time_ns = space->start_ns;

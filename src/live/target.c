@@ -284,13 +284,6 @@ static int target_open(struct target *t, const struct target_context *ctx)
 	return 0;
 }
 
-static bool space_is_dead(const struct target_context *ctx, uint32_t index)
-{
-	const struct space *space = kernel_space(ctx->kernel, index);
-
-	return __atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == SPACE_DEAD;
-}
-
 struct target *target_new(const struct target_context *ctx, const struct event_space *e, bool born)
 {
 	struct target *t = calloc(1, sizeof(*t));
@@ -307,8 +300,9 @@ struct target *target_new(const struct target_context *ctx, const struct event_s
 	memcpy(t->comm, e->comm, sizeof(t->comm));
 	t->comm[sizeof(t->comm) - 1] = '\0';
 	/* of one that is gone: whoever has its pid by now is somebody else */
-	err = space_is_dead(ctx, t->space) ? error_set(-ESRCH, "it has ended")
-					   : target_open(t, ctx);
+	err = kernel_space_state(ctx->kernel, t->space) == SPACE_DEAD
+		      ? error_set(-ESRCH, "it has ended")
+		      : target_open(t, ctx);
 	if (err)
 		log_debug("process %d (%s): %s", t->pid, t->comm, error_text(err));
 	return t;

@@ -25,6 +25,7 @@ struct finding {
 	struct table by_stack; /* stack id -> index in stacks */
 	struct VEC_OF(struct stack_losses) stacks;
 	struct losses total;
+	uint64_t swap_was, swap_is; /* in all */
 	uint64_t swapped; /* of the stacks; what is left of the process's is other memory's */
 };
 
@@ -204,7 +205,7 @@ static void accounts_compare(struct finding *f)
 {
 	const struct rss_accounts *was = &f->base->process.accounts,
 				  *is = &f->now->process.accounts;
-	uint64_t swapped = above(above(swap_of(f->now), swap_of(f->base)), f->swapped);
+	uint64_t swapped = above(above(f->swap_is, f->swap_was), f->swapped);
 	uint64_t before = above(above(was->before_attach, is->before_attach),
 				above(f->now->process.before_attach_swapped,
 				      f->base->process.before_attach_swapped));
@@ -304,8 +305,7 @@ static void event_fill(struct finding *f, struct snapshot_event *e)
 {
 	e->bytes = above(f->base->process.rss, f->now->process.rss);
 	losses_settle(f, e->bytes);
-	f->total.of[RSS_SWAPPED] +=
-		above(f->base->untold, above(swap_of(f->base), swap_of(f->now)));
+	f->total.of[RSS_SWAPPED] += above(f->base->untold, above(f->swap_was, f->swap_is));
 	e->swapped = f->total.of[RSS_SWAPPED];
 	e->freed = f->total.of[RSS_FREED];
 	e->returned = f->total.of[RSS_RETURNED];
@@ -325,7 +325,9 @@ static void event_fill(struct finding *f, struct snapshot_event *e)
 int rss_cause_find(const struct rss_state *base, const struct rss_state *now,
 		   struct snapshot_event *event)
 {
-	struct finding f = { .base = base, .now = now };
+	struct finding f = {
+		.base = base, .now = now, .swap_was = swap_of(base), .swap_is = swap_of(now)
+	};
 	int err = stacks_compare(&f);
 
 	*event = (struct snapshot_event){ .pid = now->process.pid, .kind = SNAPSHOT_RSS_DROP };

@@ -83,16 +83,13 @@ static int now_take(struct rss_watch *w, const struct snapshot *s, uint32_t proc
 }
 
 /*
- * What the drop is to be measured from is the process as it is now.  Unless all was told of it up to
- * here, what has gone to swap is kept for later.
+ * What the drop is to be measured from is the process as now_take() has it.  Unless all was told of
+ * it up to here, what has gone to swap is kept for later.
  */
-static int base_set(struct rss_watch *w, struct watched *p, const struct snapshot *s,
-		    uint32_t process, bool told)
+static int base_set(struct rss_watch *w, struct watched *p, uint32_t process, bool told)
 {
-	int err = now_take(w, s, process);
+	int err = told ? 0 : rss_state_carry(&p->base, &w->now);
 
-	if (!err && !told)
-		err = rss_state_carry(&p->base, &w->now);
 	err = err ?: rss_state_copy(&w->now, &p->base);
 	if (err)
 		return err;
@@ -146,7 +143,7 @@ static int drop_end(struct rss_watch *w, struct watched *p, struct snapshot *s, 
 {
 	if (vec_push(&s->events, p->drop))
 		return -ENOMEM;
-	return base_set(w, p, s, process, true);
+	return base_set(w, p, process, true);
 }
 
 /* How far it goes: what RSS has lost, or what has gone to swap if growth hides that. */
@@ -167,7 +164,9 @@ static int process_step(struct rss_watch *w, struct watched *p, struct snapshot 
 	int err;
 
 	if (!told && extent < least_drop(p->base.process.rss))
-		return now->rss >= p->base.process.rss ? base_set(w, p, s, process, false) : 0;
+		return now->rss < p->base.process.rss
+			       ? 0
+			       : now_take(w, s, process) ?: base_set(w, p, process, false);
 	/* it has come to rest, or turned round */
 	if (told && extent + told / 20 < told)
 		return drop_turn(w, p, s, process) ?: drop_end(w, p, s, process);
@@ -202,7 +201,7 @@ static int process_take(struct rss_watch *w, struct snapshot *s, uint32_t proces
 	p = &w->processes.at[i];
 	p->seen = true;
 	if (!same_process(&p->base.process, now))
-		return base_set(w, p, s, process, true);
+		return now_take(w, s, process) ?: base_set(w, p, process, true);
 	return process_step(w, p, s, process);
 }
 
