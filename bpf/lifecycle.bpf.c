@@ -101,7 +101,7 @@ static __always_inline void space_begin(struct task_struct *task, __u32 parent)
 	space->state = SPACE_LIVE;
 	space->epoch = 1;
 	space->brk = BPF_CORE_READ(task, mm, brk);
-	bpf_probe_read_kernel_str(space->comm, COMM_LEN, task->comm);
+	bpf_probe_read_kernel_str(space->comm, COMM_LEN, task->group_leader->comm);
 	err = bpf_map_update_elem(&space_of, &mm, &index, BPF_NOEXIST);
 	if (err) {
 		space->state = SPACE_FREE;
