@@ -564,7 +564,7 @@ def watched(t, what):
 def sideways():
 	"""Left and Right move long labels, and lines of pages, into sight; no further than they go."""
 	target, t = shown(width=44, height=14)
-	expect("main" not in t.text(), f"there is room for all:\n{t.text()}")
+	expect("← main" not in t.text(), f"there is room for all:\n{t.text()}")
 	t.keys(*["Right"] * 30)
 	t.until(r"(?m)128M +128M .*← main$")
 	t.keys(*["Left"] * 30)
