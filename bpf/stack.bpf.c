@@ -186,8 +186,11 @@ static __always_inline int step_row(struct task_state *st, __u64 row)
 			memo_give_up(u);
 		}
 	}
-	if (rbp_kind == UNWIND_RBP_UNDEFINED)
-		bp = u->bp_at = 0;
+	if (rbp_kind == UNWIND_RBP_UNDEFINED) {
+		/* not 0, which code without rows has as the end of its frames */
+		bp = BP_LOST;
+		u->bp_at = 0;
+	}
 	u->bp = bp;
 	if (pc < PAGE_SIZE)
 		return WALK_END(pc ? STACK_END_UNREADABLE : STACK_END_ROOT);

@@ -38,7 +38,7 @@ enum unwind_rbp {
 	UNWIND_RBP_SAME,     /* unchanged */
 	UNWIND_RBP_CFA,	     /* saved at cfa + rbp8*8 */
 	UNWIND_RBP_BREG,     /* saved at rbp + rbp8*8 (DRAP) */
-	UNWIND_RBP_UNDEFINED /* cannot be told; a later frame that needs it is unsupported */
+	UNWIND_RBP_UNDEFINED /* cannot be told; a later frame that needs it ends the walk */
 };
 
 /* One rule, valid from pc (a file offset; for the vDSO an offset in it) to the next row's pc. */

@@ -76,6 +76,10 @@ load common
 	live heap.py without_cfi kinds_musl_static
 }
 
+@test "a stack behind a function that says rbp is lost is cut off there" {
+	live heap.py lost_rbp
+}
+
 @test "200,000 random operations, one thread" {
 	live heap.py oracle oracle 200000 1 1
 }

@@ -112,6 +112,20 @@ def without_cfi(name):
 	memtop.stop()
 
 
+def lost_rbp():
+	"""A stack that cannot be told further says so: it is not taken for one that is whole."""
+	target = Target("lost_rbp")
+	memtop = Memtop(["-p", target.pid])
+	told = target.run()
+	document = memtop.fresh(rest=True)
+	expect_truth(document, told)
+	stack = next(s for s in document["stacks"] if blame(s, {"lost_keep"}))
+	names = [f.get("function") for f in stack["frames"]]
+	expect(names[-3:] == ["lost_keep", "loses", "framed"], f"the frames are {names}")
+	expect(stack["end"] == "no_rows", f"the stack ends with {stack['end']}")
+	memtop.stop()
+
+
 def oracle(name, operations, threads, seed):
 	"""Random operations against the target's own count: bytes, blocks, totals and calls."""
 	target = Target([name, operations, threads, seed])
