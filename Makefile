@@ -302,8 +302,12 @@ C_FILES = $(shell git ls-files '*.c' '*.h' ':!vmlinux')
 fmt:
 	@clang-format -i $(C_FILES)
 
+# clang-format leaves comments and strings as they are, so their width is looked at apart.
 fmt-check:
 	@clang-format --dry-run --Werror $(C_FILES)
+	@perl -ne 'utf8::decode($$_); chomp; 1 while s/^([^\t]*)\t/$$1 . " " x (8 - length($$1) % 8)/e; \
+		print "$$ARGV:$$.: wider than 100 columns\n" and $$wide = 1 if length > 100; \
+		close ARGV if eof; END { exit $$wide }' $(C_FILES)
 
 lint-includes:
 	@tools/lint-includes

@@ -3,8 +3,8 @@
  * code_gone: takes code that may be unmapped out of what the unwinder believes of a space.
  *
  * mapping.bpf.c calls it for each range that has gone, before another walk can meet what is mapped
- * there next.  It only ever makes the unwinder know less: new code is the user side's to publish, or
- * found by code_map_late().
+ * there next.  It only ever makes the unwinder know less: new code is the user side's to publish,
+ * or found by code_map_late().
  */
 #include "code_map.bpf.h"
 

@@ -2,9 +2,9 @@
 /*
  * code_map: which mapping of the process a pc lies in, and where that mapping's unwind rows are.
  *
- * stack.bpf.c asks for each frame that leaves the mapping of the one before.  What the user side has
- * published is searched first, then what the kernel knows; it never guesses at code of a file whose
- * rows are still to come.
+ * stack.bpf.c asks for each frame that leaves the mapping of the one before.  What the user side
+ * has published is searched first, then what the kernel knows; it never guesses at code of a file
+ * whose rows are still to come.
  */
 #ifndef MEMTOP_CODE_MAP_BPF_H
 #define MEMTOP_CODE_MAP_BPF_H
@@ -25,16 +25,16 @@ int code_map_enter(struct task_state *st, __u64 pc);
 
 /*
  * The same for a pc that the slice does not have: new code (exec, dlopen, JIT) that the user side
- * has not seen yet.  500 ns the first time a page of code is met, a look-up afterwards.  WALK_ON, or
- * how the walk has to end: no guess at code that cannot be known now (the lock on the mappings is
- * contended, with interrupts off it is to be had once only; or the file is too new).
+ * has not seen yet.  500 ns the first time a page of code is met, a look-up afterwards.  WALK_ON,
+ * or how the walk has to end: no guess at code that cannot be known now (the lock on the mappings
+ * is contended, with interrupts off it is to be had once only; or the file is too new).
  */
 int code_map_late(struct task_state *st, __u64 pc);
 
 /*
  * memtop's own uretprobes have put a trampoline in place of return addresses; the kernel keeps the
- * real ones per thread (kernel/events/uprobes.c).  Returns the one that belongs in the stack slot at
- * that address, 0 when none does.
+ * real ones per thread (kernel/events/uprobes.c).  Returns the one that belongs in the stack slot
+ * at that address, 0 when none does.
  */
 __u64 code_return_address(__u64 slot);
 

@@ -18,7 +18,7 @@ enum event_type {
 	EVENT_SPACE,	 /* struct event_space: an address space began */
 	EVENT_SPACE_END, /* struct event_space: it ended (exit or exec) */
 	EVENT_CODE, /* struct event_space: executable code was mapped: re-read maps, probe it */
-	EVENT_PYTHON_CODE, /* struct event_python_code: a code object, before a stack that needs it */
+	EVENT_PYTHON_CODE, /* struct event_python_code: a code object that a stack needs */
 	EVENT_PYTHON,	   /* struct event_python: the Python frames of the EVENT_STACK to come */
 };
 
@@ -70,7 +70,9 @@ enum mapping_flags {
 	MAPPING_EXEC = 8,
 };
 
-/* A successful memory system call; addr, len and so on as the kernel was told, result as it said. */
+/*
+ * A successful memory system call; addr, len and so on as the kernel was told, result as it said.
+ */
 struct event_mapping {
 	struct event head;
 	__u32 op;    /* enum mapping_op */

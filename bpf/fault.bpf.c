@@ -3,8 +3,8 @@
  * fault: who touches memory first, page by page.
  *
  * The page-fault tracepoints give the address and the toucher's stack; a bit per page, kept in
- * 2 MiB stretches, tells a first touch from a later fault (swap-in, copy on write).  It says who and
- * when, never what is resident: faults do not tell that, the pagemap does.
+ * 2 MiB stretches, tells a first touch from a later fault (swap-in, copy on write).  It says who
+ * and when, never what is resident: faults do not tell that, the pagemap does.
  */
 #include "stack.bpf.h"
 #include <bpf/bpf_core_read.h>
@@ -89,7 +89,9 @@ int BPF_PROG(fault_user, unsigned long address, struct pt_regs *regs, unsigned l
 	return fault_note(bpf_get_current_task_btf(), address, regs, error_code);
 }
 
-/* The kernel touches user memory for a system call: the caller's registers are at the stack's top. */
+/*
+ * The kernel touches user memory for a system call: the caller's registers are at the stack's top.
+ */
 SEC("tp_btf/page_fault_kernel")
 int BPF_PROG(fault_kernel, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {

@@ -2,8 +2,8 @@
 /*
  * file: which file a struct file is of, as the user side knows it.
  *
- * mapping.bpf.c asks when code is mapped, stack.bpf.c when it meets code that no slice has.  It reads
- * the inode and nothing of the contents.
+ * mapping.bpf.c asks when code is mapped, stack.bpf.c when it meets code that no slice has.  It
+ * reads the inode and nothing of the contents.
  */
 #ifndef MEMTOP_FILE_BPF_H
 #define MEMTOP_FILE_BPF_H
@@ -29,8 +29,8 @@ static __always_inline __u64 inode_version(struct inode *inode)
 }
 
 /*
- * The inode that /proc/PID/maps shows (file_user_inode() in include/linux/fs.h).  An overlay's file is
- * mapped from the layer below, and what is mapped there knows by which path it was opened.
+ * The inode that /proc/PID/maps shows (file_user_inode() in include/linux/fs.h).  An overlay's file
+ * is mapped from the layer below, and what is mapped there knows by which path it was opened.
  */
 static __always_inline struct inode *file_user_inode(struct file *file)
 {

@@ -21,7 +21,10 @@
 /* The n-th argument (System V ABI); 0 for HEAP_ARG_NONE. */
 static __always_inline __u64 call_argument(const struct pt_regs *regs, __u32 n)
 {
-	/* volatile: the verifier wants loads at fixed offsets, not one load through a chosen pointer */
+	/*
+	 * volatile: the verifier wants loads at fixed offsets, not one load through a chosen
+	 * pointer
+	 */
 	const volatile struct pt_regs *r = regs;
 	__u64 args[6] = { r->di, r->si, r->dx, r->cx, r->r8, r->r9 };
 
@@ -43,7 +46,9 @@ static __always_inline __u64 call_size(const struct pt_regs *regs, __u64 cookie)
 	return size > limit ? ~0ULL : size * n;
 }
 
-/* realloc: the block leaves the table before the allocator can hand its address to another thread. */
+/*
+ * realloc: the block leaves the table before the allocator can hand its address to another thread.
+ */
 static __always_inline void call_take_old(struct task_state *st, __u64 addr)
 {
 	struct block_key key = { .addr = addr, .space = st->space };

@@ -2,10 +2,10 @@
 /*
  * mapping: reports every memory system call of a measured process that succeeded.
  *
- * The user side keeps the intervals (a munmap may cut several mappings); here a call gets its stack,
- * whether an allocator made it for itself (inside an allocator call), and goes into the ring buffer.
- * Two things cannot wait for the user side and are done at once: forgetting first touches of pages
- * that are gone, and distrusting unwind tables of code that is gone.
+ * The user side keeps the intervals (a munmap may cut several mappings); here a call gets its
+ * stack, whether an allocator made it for itself (inside an allocator call), and goes into the ring
+ * buffer.  Two things cannot wait for the user side and are done at once: forgetting first touches
+ * of pages that are gone, and distrusting unwind tables of code that is gone.
  */
 #include "stack.bpf.h"
 #include "code_map.bpf.h"
@@ -17,7 +17,9 @@
 /* Stretches of 2 MiB whose touches are forgotten here; the user side sweeps what lies beyond. */
 #define FORGET_MAX_CHUNKS 64
 
-/* memfd, /dev/shm, tmpfs: shared memory that has a file descriptor. Also tells the file's identity. */
+/*
+ * memfd, /dev/shm, tmpfs: shared memory that has a file descriptor. Also tells the file's identity.
+ */
 static __always_inline bool file_is_shmem(struct task_struct *task, int fd, struct file_key *key)
 {
 	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);

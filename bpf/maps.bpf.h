@@ -68,7 +68,7 @@ struct unwind {
 	__u32 slice, n_slice;		/* of exec_maps */
 	__u64 window_start, window_end; /* stack bytes that are in task_state.window */
 	__u32 is_return;		/* pc is a return address */
-	__u32 at_entry; /* pc is at a function's first instructions: the return address is at [sp] */
+	__u32 at_entry; /* pc is a function's first instructions: the return address is at [sp] */
 	/* what a memo of this walk will say */
 	__u64 start_pc, start_sp, start_bp;
 	__u64 bp_at; /* the word that bp is from, while no rule has used it; else 0 */
@@ -95,7 +95,7 @@ struct task_state {
 	__u32 in_free;		/* the stack walked last leads through that call */
 	__u32 pad2;
 	__u64 python;	 /* hash of the stack's Python frames; 0: none */
-	__u64 forwarded; /* freed by CPython's object allocator, which may tell malloc's free() so */
+	__u64 forwarded; /* freed by CPython's object allocator, which may tell free() so */
 	struct copied_call copied;
 	struct call call;
 	struct unwind unwind;
@@ -114,7 +114,9 @@ struct {
 #define PYTHON_PLAIN_FILES 8
 #define PYTHON_WORDS	   16
 
-/* Code objects that a thread has met, and words of frames that are copied in one go; powers of 2. */
+/*
+ * Code objects that a thread has met, and words of frames that are copied in one go; powers of 2.
+ */
 #define PYTHON_KNOWN_CODES  64
 #define PYTHON_WINDOW_WORDS 256
 
@@ -122,7 +124,9 @@ struct known_code {
 	__u64 code, identity;
 };
 
-/* The Python frames of a thread's stack; only threads that run Python have one. See python.bpf.c. */
+/*
+ * The Python frames of a thread's stack; only threads that run Python have one. See python.bpf.c.
+ */
 struct python_walk {
 	__u64 frame;  /* read next */
 	__u64 cframe; /* 3.11: of the native call that runs it */

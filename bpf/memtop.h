@@ -74,7 +74,9 @@ struct tally_key {
 	__u32 tid; /* 0: one of the threads past SPACE_MAX_THREADS */
 };
 
-/* The bucket of a process for stacks that no tally was left for; one index in 64 is kept for these. */
+/*
+ * The bucket of a process for stacks that no tally was left for; one index in 64 is kept for these.
+ */
 #define STACK_OVERFLOW	     0
 #define TALLY_OVERFLOW_SHARE 64
 
@@ -131,7 +133,7 @@ struct space {
 	__u64 late_code;       /* which 2 MiB of code late_maps knows, a bit each, modulo 64 */
 	__u32 late_generation; /* of those; bumped when some of that code may have gone */
 	__u32 codes_gone;      /* Python code objects that have ended */
-	__u64 pending_maps; /* a slice that the user side is about to make the space's: see target.c */
+	__u64 pending_maps;    /* a slice that is about to become the space's: see target.c */
 };
 
 /* Events that could not be kept, machine-wide; one slot each in the array `counters`. */

@@ -34,7 +34,10 @@ struct pool_header {
 /* By the number that instructions give it.  Not inlined: the stack of what calls it is short. */
 static __noinline __u64 register_value(struct pt_regs *regs, __u32 n)
 {
-	/* volatile: the verifier wants loads at fixed offsets, not one load through a chosen pointer */
+	/*
+	 * volatile: the verifier wants loads at fixed offsets, not one load through a chosen
+	 * pointer
+	 */
 	const volatile struct pt_regs *r = regs;
 	__u64 values[16] = { r->ax, r->cx, r->dx,  r->bx,  r->sp,  r->bp,  r->si,  r->di,
 			     r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14, r->r15 };

@@ -5,9 +5,9 @@
  *	_PyRuntime.autoTSSkey -> thread pointer + tsd -> thread state -> frame -> previous -> ...
  *	                                                                    '--> code object
  *
- * The thread's own state is read, so it works with and without the GIL.  Frames that one native call
- * of _PyEval_EvalFrameDefault runs make a group.  Something of each group lies on the C stack, in
- * that call's frame (3.11: its cframe; from 3.12: the entry frame): the anchor.  The native walk
+ * The thread's own state is read, so it works with and without the GIL.  Frames that one native
+ * call of _PyEval_EvalFrameDefault runs make a group.  Something of each group lies on the C stack,
+ * in that call's frame (3.11: its cframe; from 3.12: the entry frame): the anchor.  The native walk
  * meets the anchors on its way out, which puts each group exactly where it belongs, whatever the
  * interpreter's functions are called and wherever the compiler has put their parts.
  *
@@ -109,10 +109,10 @@ static __noinline __u64 mix_contents(struct python_walk *p, __u64 object, __u32 
 }
 
 /*
- * What tells the code object from others, also from later ones at its address: exec(), and importing
- * a module again, make code objects that differ in contents only.  Where that is not remembered,
- * reading the contents for each frame would double what a walk costs: there the size and the parts
- * that it points to are enough for code that comes from files.
+ * What tells the code object from others, also from later ones at its address: exec(), and
+ * importing a module again, make code objects that differ in contents only.  Where that is not
+ * remembered, reading the contents for each frame would double what a walk costs: there the size
+ * and the parts that it points to are enough for code that comes from files.
  */
 static __noinline __u64 code_identity(struct python_walk *p, __u64 code)
 {
@@ -180,8 +180,8 @@ static __always_inline bool frame_add(struct python_walk *p, const struct python
 }
 
 /*
- * Copies the memory that ends with this frame, up to the beginning of its page: from 3.11 on callers
- * lie right before it.  Otherwise, and where that cannot be read, the frame alone.
+ * Copies the memory that ends with this frame, up to the beginning of its page: from 3.11 on
+ * callers lie right before it.  Otherwise, and where that cannot be read, the frame alone.
  */
 static __always_inline int window_read(struct python_walk *p, __u32 size, bool alone)
 {

@@ -51,7 +51,9 @@ static __always_inline void python_found(__u32 space, const struct python_file *
 	layout->runtime = file->layout.runtime + bias;
 }
 
-/* The frame just left has the anchor in it: notes which group it runs, and looks out for the next. */
+/*
+ * The frame just left has the anchor in it: notes which group it runs, and looks out for the next.
+ */
 int python_meet(struct task_state *st);
 
 /*

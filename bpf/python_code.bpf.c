@@ -3,8 +3,8 @@
  * python_code: sends the frames of a Python stack, and each code object that the user side lacks.
  *
  * tally.bpf.c calls python_send() right before it sends a new stack.  Names and line tables are
- * copied as they are, cut at fixed sizes (and said to be); nothing is decoded here.  What is in swap
- * cannot be read here: the user side does.
+ * copied as they are, cut at fixed sizes (and said to be); nothing is decoded here.  What is in
+ * swap cannot be read here: the user side does.
  */
 #include "python_walk.bpf.h"
 
@@ -68,7 +68,9 @@ static __always_inline void code_fill(const struct python_walk *p, const struct 
 
 #define SHORT_BYTES (__builtin_offsetof(struct event_python_code, line_table) + PYTHON_LINES_SHORT)
 
-/* Sends the code object of frame i unless the user side has it; 0, or -1: the ring buffer is full. */
+/*
+ * Sends the code object of frame i unless the user side has it; 0, or -1: the ring buffer is full.
+ */
 __noinline int python_send_code(struct python_walk *p, __u32 i)
 {
 	struct event_python_code *e;

@@ -2,8 +2,9 @@
 /*
  * python_frames: where a CPython keeps its frames, and what is told of those that were read.
  *
- * src/python fills a layout in from the interpreter's file; python.bpf.c follows it and sends frames
- * and code objects.  Text is sent as it lies in the target's memory: nothing here is trusted.
+ * src/python fills a layout in from the interpreter's file; python.bpf.c follows it and sends
+ * frames and code objects.  Text is sent as it lies in the target's memory: nothing here is
+ * trusted.
  */
 #ifndef MEMTOP_BPF_PYTHON_FRAMES_H
 #define MEMTOP_BPF_PYTHON_FRAMES_H
@@ -60,7 +61,7 @@ struct python_file {
 struct python_frame {
 	__u64 code; /* event_python_code.code */
 	__s32 at;   /* byte of the code that is being executed; below 0: none yet */
-	__u32 last; /* of its group: the native frame that runs these is called by the next group's */
+	__u32 last; /* of its group: what runs these is called by what runs the next group */
 };
 
 struct event_python {

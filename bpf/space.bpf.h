@@ -2,15 +2,17 @@
 /*
  * space: which address space the current task runs in, and whether it is measured.
  *
- * Everything is keyed by mm, not by tgid: vfork and CLONE_VM share one, exec gets a new one.  Spaces
- * begin in lifecycle.bpf.c only (iterator, fork, exec); here they are looked up.
+ * Everything is keyed by mm, not by tgid: vfork and CLONE_VM share one, exec gets a new one.
+ * Spaces begin in lifecycle.bpf.c only (iterator, fork, exec); here they are looked up.
  */
 #ifndef MEMTOP_SPACE_BPF_H
 #define MEMTOP_SPACE_BPF_H
 
 #include "maps.bpf.h"
 
-/* By value: 6.1 takes a map key from the stack or from a map, not from memory that was passed in. */
+/*
+ * By value: 6.1 takes a map key from the stack or from a map, not from memory that was passed in.
+ */
 static __always_inline struct space *space_get(__u32 index)
 {
 	return bpf_map_lookup_elem(&spaces, &index);

@@ -3,9 +3,10 @@
  * stack: unwinds the user stack of the current thread by precompiled CFI rows.
  *
  * heap, mapping and fault programs call stack_tally() at an event.  Each step finds the mapping
- * that the pc is in (the space's slice, else bpf_find_vma), the row for the pc, the CFA, and from it
- * the caller's pc, sp and bp; code without rows (JIT, Go) falls back to frame pointers.  It reads
- * target memory, never writes it, and cannot sleep: a stack page that is not in RAM ends the walk.
+ * that the pc is in (the space's slice, else bpf_find_vma), the row for the pc, the CFA, and from
+ * it the caller's pc, sp and bp; code without rows (JIT, Go) falls back to frame pointers.  It
+ * reads target memory, never writes it, and cannot sleep: a stack page that is not in RAM ends the
+ * walk.
  *
  *	space.maps -> exec_maps[slice] --index--> unwind_index[pc >> 8] --> unwind_rows[..]
  */

@@ -2,10 +2,10 @@
 /*
  * tally: the sums of one stack of one thread, and the sending of its frames to the user side.
  *
- * stack.bpf.c finds or makes the tally of what it has walked; its callers add to it.  It never loses
- * bytes: what finds no room of its own is counted to its process.
+ * stack.bpf.c finds or makes the tally of what it has walked; its callers add to it.  It never
+ * loses bytes: what finds no room of its own is counted to its process.
  *
- *	tally_of[stack, space, tid] -> index -> tallies[index]     (free_tallies: indices given back)
+ *	tally_of[stack, space, tid] -> index -> tallies[index]	(free_tallies: indices given back)
  */
 #ifndef MEMTOP_TALLY_BPF_H
 #define MEMTOP_TALLY_BPF_H

@@ -29,9 +29,10 @@ static __always_inline int stack_word(struct task_state *st, __u64 addr, __u64 *
 }
 
 /*
- * The kernel copies by `rep movsb`, which takes 25 times as long on AMD's Zen 3 when the target lies
- * 1 to 31 bytes above the source, modulo 4096, and 3 times up to 200 bytes; never when they lie a
- * multiple of 32 apart (make bench-unwind shows it: one stack in some dozens costs a microsecond).
+ * The kernel copies by `rep movsb`, which takes 25 times as long on AMD's Zen 3 when the target
+ * lies 1 to 31 bytes above the source, modulo 4096, and 3 times up to 200 bytes; never when they
+ * lie a multiple of 32 apart (make bench-unwind shows it: one stack in some dozens costs a
+ * microsecond).
  */
 #define COPY_ALIGN 32
 

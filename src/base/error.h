@@ -10,8 +10,8 @@
 #define MEMTOP_BASE_ERROR_H
 
 /*
- * Notes the sentence (printf format, no trailing full stop or newline, cut at 511 bytes) and returns
- * err unchanged, so that `return error_set(-ENOENT, "no such file: %s", path);` reads well.
+ * Notes the sentence (printf format, no trailing full stop or newline, cut at 511 bytes) and
+ * returns err unchanged, so that `return error_set(-ENOENT, "no such file: %s", path);` reads well.
  * err is a negative errno.
  */
 int error_set(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -18,7 +18,9 @@ enum log_level {
 
 typedef void (*log_sink_fn)(enum log_level level, const char *text, void *ctx);
 
-/* Sets where notes go; fn may be NULL for nowhere. Notes above `max` are dropped before formatting. */
+/*
+ * Sets where notes go; fn may be NULL for nowhere. Notes above `max` are dropped before formatting.
+ */
 void log_set_sink(log_sink_fn fn, void *ctx, enum log_level max);
 
 /* True when a note of this level would be heard; for callers whose arguments are costly to make. */

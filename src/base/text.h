@@ -29,9 +29,9 @@ void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(print
 void text_add_utf8(struct text *t, const char *s);
 
 /*
- * A stream whose bytes are added to t, all of them once text_close() has ended it; NULL when memory is
- * out.  Running out of it later fails the write (ferror(), errno ENOMEM) and notes it in the text:
- * glibc's open_memstream() cuts the document in silence, and says so nowhere.
+ * A stream whose bytes are added to t, all of them once text_close() has ended it; NULL when memory
+ * is out.  Running out of it later fails the write (ferror(), errno ENOMEM) and notes it in the
+ * text: glibc's open_memstream() cuts the document in silence, and says so nowhere.
  */
 FILE *text_open(struct text *t);
 

@@ -134,7 +134,8 @@ static enum exit_status check(FILE *out, const struct options *o)
 			return EXIT_NO_TARGET;
 	} else {
 		err = try_child(out, o->verbose > 0);
-		/* nobody named a target: that memtop's own child is not found is the kernel's doing
+		/*
+		 * nobody named a target: that memtop's own child is not found is the kernel's doing
 		 */
 		if (err == -ESRCH)
 			err = -ENOTSUP;

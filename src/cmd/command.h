@@ -14,9 +14,9 @@
 struct command;
 
 /*
- * Makes a process that waits to become argv (ends with NULL); *command is the caller's.  With root's
- * rights and SUDO_UID set it will run as that user, with his groups and home.  0 or -errno with
- * error_text().
+ * Makes a process that waits to become argv (ends with NULL); *command is the caller's.  With
+ * root's rights and SUDO_UID set it will run as that user, with his groups and home.  0 or -errno
+ * with error_text().
  */
 int command_prepare(char *const *argv, struct command **command);
 

@@ -32,7 +32,9 @@ static int write_document(const struct export *e, const struct snapshot *s)
 	return sink_end(e->sink, export_write(e->options->format, out, s, &e->options->export));
 }
 
-/* What its readers add up was held at one time; JSON has all, and says which processes have ended. */
+/*
+ * What its readers add up was held at one time; JSON has all, and says which processes have ended.
+ */
 static int write_snapshot(const struct snapshot *s, void *ctx)
 {
 	const struct export *e = ctx;

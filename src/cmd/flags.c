@@ -301,7 +301,8 @@ const struct flag flags[] = {
 	  set_true, AT(live.follow) },
 
 	{ "delay", 'd', "TIME", FLAGS_MEASURE, MEASURE,
-	  "between two measurements, default 1s (2, 0.5, 250ms, 5m, ...)", set_delay, AT(delay_ns) },
+	  "between two measurements, default 1s (2, 0.5, 250ms, 5m, ...)",
+	  set_delay, AT(delay_ns) },
 	{ "duration", 'D', "TIME", FLAGS_MEASURE, MEASURE,
 	  "stop after this time", set_duration, AT(duration_ns) },
 	{ "iterations", 'i', "N", FLAGS_MEASURE, TOP,
@@ -311,7 +312,9 @@ const struct flag flags[] = {
 	{ "min-size", 0, "BYTES", FLAGS_MEASURE, MEASURE,
 	  "do not count smaller blocks at all (64, 4K, ...)", set_size, AT(live.min_size) },
 	{ "pymalloc", 0, NULL, FLAGS_MEASURE, MEASURE | VERB_CHECK,
-	  "count Python's small objects (up to 512 bytes) one by one: exact, but about 8 us for each", set_true, AT(live.pymalloc) },
+	  "count Python's small objects (up to 512 bytes) one by one: exact, but about 8 us for "
+	  "each",
+	  set_true, AT(live.pymalloc) },
 	{ "max-blocks", 0, "N", FLAGS_MEASURE, MEASURE,
 	  "room for so many live blocks, default 4M (about 100 bytes each)", set_capacity,
 	  AT(live.max_blocks) },
@@ -319,7 +322,8 @@ const struct flag flags[] = {
 	  "room for so many stacks, default 128K", set_capacity, AT(live.max_stacks) },
 
 	{ "sort", 's', "FIGURE", FLAGS_VIEW, TABLE,
-	  "allocated (default), resident, phantom, swapped, touched, count, rate, allocations", set_sort, 0 },
+	  "allocated (default), resident, phantom, swapped, touched, count, rate, allocations",
+	  set_sort, 0 },
 	{ "group", 'g', "BY", FLAGS_VIEW, TABLE,
 	  "stack (default), function, line, module, thread, process", set_group, 0 },
 	{ "limit", 'N', "N", FLAGS_VIEW, TABLE,
@@ -331,21 +335,23 @@ const struct flag flags[] = {
 	{ "older", 0, "AGE", FLAGS_VIEW, VIEW,
 	  "the age for --leaks, default 500ms; implies it", set_older, AT(view.older_ns) },
 	{ "temporary", 0, NULL, FLAGS_VIEW, VIEW,
-	  "only stacks with blocks freed before the next allocation", set_true, AT(view.temporary) },
+	  "only stacks with blocks freed before the next allocation",
+	  set_true, AT(view.temporary) },
 	{ "focus", 0, "REGEX", FLAGS_VIEW, TABLE,
 	  "only stacks with a function, file or module that matches", set_regex, AT(view.focus) },
 	{ "ignore", 0, "REGEX", FLAGS_VIEW, TABLE,
 	  "no stacks with one that matches", set_regex, AT(view.ignore) },
 	{ "at", 0, "MOMENT", FLAGS_VIEW, VERB_REPORT | VERB_DIFF | VERB_EXPORT,
-	  "of a recording: peak (default), start, end, a time since its start (90s, 5m) or a mark's "
-	  "label",
+	  "of a recording: peak (default), start, end, a time since its start (90s, 5m) or a "
+	  "mark's label",
 	  set_text, AT(at) },
 	{ "source", 0, "FILE", FLAGS_VIEW, VIEW,
-	  "this source file (a path, or the end of one) with what each line holds, in place of stacks",
+	  "this source file (a path, or the end of one) with what each line holds, in place of "
+	  "stacks",
 	  set_source, 0 },
 	{ "types", 0, NULL, FLAGS_VIEW, VIEW,
-	  "Python, with --pid: one look at what kinds of objects are in memory now: how many, their "
-	  "size, and how much of it is resident and swapped",
+	  "Python, with --pid: one look at what kinds of objects are in memory now: how many, "
+	  "their size, and how much of it is resident and swapped",
 	  set_true, AT(types) },
 	{ "native", 0, NULL, FLAGS_VIEW, TABLE,
 	  "Python: show what runs below a line, and the interpreter's own functions between lines",
@@ -354,7 +360,8 @@ const struct flag flags[] = {
 	  "exact bytes in place of KiB and MiB", set_true, AT(bytes) },
 
 	{ "batch", 'b', NULL, FLAGS_OUTPUT, TOP,
-	  "on a terminal, too, the tables that a pipe gets, in place of the screen", set_true, AT(batch) },
+	  "on a terminal, too, the tables that a pipe gets, in place of the screen",
+	  set_true, AT(batch) },
 	{ "json", 0, NULL, FLAGS_OUTPUT, VIEW,
 	  "JSON Lines: a whole document per refresh, all stacks", set_true, AT(json) },
 	{ "format", 'f', "FORMAT", FLAGS_OUTPUT, VERB_EXPORT,
@@ -366,7 +373,9 @@ const struct flag flags[] = {
 	  "the timeline alone, as a drawing", set_true, AT(svg) },
 	{ "output", 'o', "FILE", FLAGS_OUTPUT, PRINTS,
 	  "write to this file in place of stdout (-); html: of memtop.html (--svg: memtop.svg); "
-	  "the recording is memtop.db by default, %p in its name is the process, %h the host, %t the time", set_output, 0 },
+	  "the recording is memtop.db by default, %p in its name is the process, %h the host, "
+	  "%t the time",
+	  set_output, 0 },
 	{ "max-size", 0, "BYTES", FLAGS_OUTPUT, VERB_RECORD,
 	  "keep the recording below this by thinning its oldest part (20M, 1G, ...)",
 	  set_max_size, AT(max_size) },
@@ -375,7 +384,8 @@ const struct flag flags[] = {
 	{ "quiet", 'q', NULL, FLAGS_OUTPUT, ALL,
 	  "no warnings on stderr", set_true, AT(quiet) },
 	{ "verbose", 'v', NULL, FLAGS_OUTPUT, ALL,
-	  "whole stacks in tables, probes in check, notes on stderr; twice: libbpf's notes too", add_verbose, 0 },
+	  "whole stacks in tables, probes in check, notes on stderr; twice: libbpf's notes too",
+	  add_verbose, 0 },
 
 	{ "help", 'h', NULL, FLAGS_STANDARD, ALL, "this text", set_true, AT(help) },
 	{ "version", 'V', NULL, FLAGS_STANDARD, ALL, "the version", set_true, AT(version) },

@@ -2,8 +2,8 @@
 /*
  * gather: a stretch of time for one picture of it, from a recording or measured now.
  *
- * `memtop html` and exports that show a timeline run this; it fills an export/page.h and hands it on
- * at the end.  It keeps no snapshots.
+ * `memtop html` and exports that show a timeline run this; it fills an export/page.h and hands it
+ * on at the end.  It keeps no snapshots.
  */
 #ifndef MEMTOP_CMD_GATHER_H
 #define MEMTOP_CMD_GATHER_H

@@ -31,8 +31,8 @@ void message_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void message_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * That figures (of a file, NULL: the only ones) are lower bounds, and what might help; for what ends
- * with EXIT_LOST.
+ * That figures (of a file, NULL: the only ones) are lower bounds, and what might help; for what
+ * ends with EXIT_LOST.
  */
 void message_lost(const char *of, const struct snapshot_lost *lost);
 

@@ -134,7 +134,9 @@ static void say_warnings(const struct snapshot *s)
 	}
 }
 
-/* What happened in all of the recording: who looks at one moment wants to know how it came to it. */
+/*
+ * What happened in all of the recording: who looks at one moment wants to know how it came to it.
+ */
 static int take_events(const struct recording *r, struct snapshot *s)
 {
 	size_t n;

@@ -34,8 +34,8 @@ struct moment {
 int moment_open(const char *path, const char *at, struct moment *m);
 
 /*
- * Tells, one sentence a call, how the recording at path ended if not in good order, and what of it is
- * gone.  0, or the first thing but 0 that tell() returns.
+ * Tells, one sentence a call, how the recording at path ended if not in good order, and what of it
+ * is gone.  0, or the first thing but 0 that tell() returns.
  */
 int moment_notes(const struct recording *r, const char *path,
 		 int (*tell)(void *ctx, const char *note), void *ctx);

@@ -71,10 +71,11 @@ struct options {
 /*
  * Reads argv[0] .. argv[argc - 1] (without program and verb) as options of the verb.  GNU manners:
  * --name VALUE, --name=VALUE, --name shortened as far as it is unique, -x VALUE, -xVALUE, -xyz;
- * "--" ends the options; for record a command follows it.  *options is overwritten, in the end to be freed with options_free(), also
- * after a failure; argv must outlive it and it must not be copied (options->live points into it).
- * 0, -EINVAL for wrong usage, -ESRCH for a user that does not exist, -ENOMEM, with error_text().
- * --help and --version end the parsing: nothing else counts then.
+ * "--" ends the options; for record a command follows it.  *options is overwritten, in the end to
+ * be freed with options_free(), also after a failure; argv must outlive it and it must not be
+ * copied (options->live points into it). 0, -EINVAL for wrong usage, -ESRCH for a user that does
+ * not exist, -ENOMEM, with error_text(). --help and --version end the parsing: nothing else counts
+ * then.
  */
 int options_parse(enum verb_id verb, int argc, char *const argv[], struct options *options);
 

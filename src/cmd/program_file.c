@@ -74,7 +74,9 @@ static void program_map(int fd, struct program_files *files)
 	files->map[files->n++].bytes = (size_t)st.st_size;
 }
 
-/* The interpreter that a `#!` line names, and what that will run if it is `env`, which is mapped. */
+/*
+ * The interpreter that a `#!` line names, and what that will run if it is `env`, which is mapped.
+ */
 static const char *line_program(char *line, struct program_files *files)
 {
 	char *rest;

@@ -16,7 +16,8 @@
 #include "live/live.h"
 #include "model/stack_table.h"
 
-/* live wants to be polled each 100 ms at least, and a signal between two calls must not wait long.
+/*
+ * live wants to be polled each 100 ms at least, and a signal between two calls must not wait long.
  */
 #define MAX_WAIT_NS (50 * NS_PER_MS)
 

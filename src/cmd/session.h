@@ -2,8 +2,8 @@
 /*
  * session: the loop that every measuring verb runs: open, keep up, a snapshot per delay, end.
  *
- * top, export and record hand it what to do with a snapshot.  It says on stderr what went wrong or got
- * lost, so that they need not; it never writes to stdout.
+ * top, export and record hand it what to do with a snapshot.  It says on stderr what went wrong or
+ * got lost, so that they need not; it never writes to stdout.
  */
 #ifndef MEMTOP_CMD_SESSION_H
 #define MEMTOP_CMD_SESSION_H
@@ -25,8 +25,8 @@ struct session_consumer {
 	bool (*finished)(void *ctx);
 	bool at_once; /* the first snapshot when measuring begins, not a delay later */
 	/*
-	 * Called often while a measurement goes on, with what is being done (as in live.h): false gives it up, and
-	 * ends the measuring in good order without a last snapshot.
+	 * Called often while a measurement goes on, with what is being done (as in live.h): false
+	 * gives it up, and ends the measuring in good order without a last snapshot.
 	 */
 	bool (*go_on)(void *ctx, const char *what, unsigned percent);
 	bool empty;   /* also snapshots in which no process is left, while others may still come */
@@ -43,7 +43,8 @@ struct session_consumer {
 	void *ctx;
 };
 
-/* EXIT_DONE when this user may measure; otherwise says what is missing. To be asked first of all.
+/*
+ * EXIT_DONE when this user may measure; otherwise says what is missing. To be asked first of all.
  */
 enum exit_status session_permitted(void);
 

@@ -18,9 +18,9 @@
 #include "view/table.h"
 
 /*
- * One look at the objects of process pid, sorted by table->group.sort and written to out, as JSON or
- * as the table; as long as it is wished for.  0 or -errno with error_text(); then what stands in out
- * is no whole document.
+ * One look at the objects of process pid, sorted by table->group.sort and written to out, as JSON
+ * or as the table; as long as it is wished for.  0 or -errno with error_text(); then what stands in
+ * out is no whole document.
  */
 int types_write(FILE *out, pid_t pid, bool json, const struct table_options *table,
 		const struct object_census_wish *wish);

@@ -207,7 +207,10 @@ enum exit_status watch_run(const struct options *options, bool color)
 	pthread_t thread;
 	int err = feed_new(&w.feed);
 
-	/* tables are made anew at each refresh: to fault their pages in again costs as much as they do */
+	/*
+	 * tables are made anew at each refresh: to fault their pages in again costs as much as they
+	 * do
+	 */
 	mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
 	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 	if (err) {

@@ -17,8 +17,8 @@
  *	eb, ebk	bytes (--value) and live blocks now: "at t-end"
  *	mb	the larger of gb and eb: the stack held no less at its own maximum
  * gbk and mbk, the blocks to gb and mb, are worked out from the stack's mean block.  Memory from
- * before memtop came counts as allocated.  Frames run from the innermost to the process; stacks that
- * are equal but for the thread are one, as DHAT wants each once.
+ * before memtop came counts as allocated.  Frames run from the innermost to the process; stacks
+ * that are equal but for the thread are one, as DHAT wants each once.
  */
 extern const struct export_format export_dhat;
 

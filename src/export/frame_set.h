@@ -49,8 +49,8 @@ int frame_set_process(struct frame_set *set, const struct snapshot_process *p, u
 uint32_t frame_set_count(const struct frame_set *set);
 
 /*
- * Frame number i.  Its function is never NULL: label_frame() where there is none; offset and address
- * are those of the first one met.  Its texts are the set's own.
+ * Frame number i.  Its function is never NULL: label_frame() where there is none; offset and
+ * address are those of the first one met.  Its texts are the set's own.
  */
 const struct frame *frame_set_at(const struct frame_set *set, uint32_t i);
 

@@ -34,8 +34,8 @@ void label_comm(char comm[LABEL_COMM_SIZE], const struct snapshot_process *p);
 const char *label_missing(const struct snapshot *s, const struct snapshot_stack *stack);
 
 /*
- * A function's name as perf's formats carry it: a Python function is py::FUNCTION:FILE, as CPython's
- * own perf support has it; "[unknown]" when there is none.
+ * A function's name as perf's formats carry it: a Python function is py::FUNCTION:FILE, as
+ * CPython's own perf support has it; "[unknown]" when there is none.
  */
 void label_symbol(FILE *out, const struct frame *f);
 
@@ -46,8 +46,8 @@ void label_frame(FILE *out, const struct frame *f, const char *also, char instea
 void label_frame_place(FILE *out, const struct frame *f, const char *also, char instead);
 
 /*
- * Ends a stream of text_open(), which may be NULL: the pool's copy of what was written, of its first
- * `most` bytes; NULL when memory is out.  Frees t.
+ * Ends a stream of text_open(), which may be NULL: the pool's copy of what was written, of its
+ * first `most` bytes; NULL when memory is out.  Frees t.
  */
 const char *label_keep(FILE *out, struct text *t, struct strpool *pool, size_t most);
 

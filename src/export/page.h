@@ -100,7 +100,9 @@ int page_add_moment(struct page *page, const struct snapshot *s);
 int page_add_event(struct page *page, const struct stack_table *table,
 		   const struct snapshot_event *event);
 
-/* Adds a sentence that readers must know, unless it is there; page_add_moment() adds what it knows. */
+/*
+ * Adds a sentence that readers must know, unless it is there; page_add_moment() adds what it knows.
+ */
 int page_add_note(struct page *page, const char *note);
 
 /* Names the page after what s measures, unless it has a name. */

@@ -21,7 +21,8 @@
  *	moments		[{time, cells: [node, resident, swapped, phantom, touched, count, ...],
  *			  processes: [frame, resident, swapped, phantom, rss, blocks, allocator,
  *				      mappings, stacks, files, shared, before_attach, other, ...]}]
- *	events		[{time, kind, pid, label, bytes, ..., stacks: [{cause, kind, bytes, frame}]}]
+ *	events		[{time, kind, pid, label, bytes, ...,
+ *			  stacks: [{cause, kind, bytes, frame}]}]
  * 0 or -ENOMEM; write errors stay in out.
  */
 int page_data_write(const struct page *page, FILE *out);

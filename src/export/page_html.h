@@ -2,8 +2,9 @@
 /*
  * page_html: a page as one self-contained HTML file: timeline, flame graph, accounts and table.
  *
- * `memtop html` and the server write it.  The page is made of web/ by npm when memtop is built; where
- * there was no npm, page_html_built() says so.  It loads nothing, and shows names as text only.
+ * `memtop html` and the server write it.  The page is made of web/ by npm when memtop is built;
+ * where there was no npm, page_html_built() says so.  It loads nothing, and shows names as text
+ * only.
  */
 #ifndef MEMTOP_EXPORT_PAGE_HTML_H
 #define MEMTOP_EXPORT_PAGE_HTML_H

@@ -2,8 +2,8 @@
 /*
  * page_prune: which nodes of a page's tree are worth drawing.
  *
- * A browser is slow with 100,000 boxes, most of them narrower than a pixel.  The largest nodes stay;
- * what the others hold is summed up beside them, so every total is what it was.
+ * A browser is slow with 100,000 boxes, most of them narrower than a pixel.  The largest nodes
+ * stay; what the others hold is summed up beside them, so every total is what it was.
  */
 #ifndef MEMTOP_EXPORT_PAGE_PRUNE_H
 #define MEMTOP_EXPORT_PAGE_PRUNE_H

@@ -16,10 +16,10 @@
  *	header | ids of the events | attrs | data: COMM, MMAP, KSYMBOL, SAMPLE ... | features
  *
  * Four events, as in perf_script.h; a COMM for every thread that has a sample, before it; a MMAP
- * for every module of a process.  The features (HOSTNAME, OSRELEASE, VERSION, ARCH, NRCPUS, CMDLINE,
- * EVENT_DESC) are those that hotspot insists on, of the machine that exports.  perf_space.h tells
- * what addresses stand for; perf looks up functions in the files, so it has to run where they are.
- * Inlined calls are left to perf too.
+ * for every module of a process.  The features (HOSTNAME, OSRELEASE, VERSION, ARCH, NRCPUS,
+ * CMDLINE, EVENT_DESC) are those that hotspot insists on, of the machine that exports.
+ * perf_space.h tells what addresses stand for; perf looks up functions in the files, so it has to
+ * run where they are.  Inlined calls are left to perf too.
  */
 extern const struct export_format export_perf_data;
 

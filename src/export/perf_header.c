@@ -47,8 +47,8 @@ const char *const perf_header_events[PERF_HEADER_EVENTS] = { "alloc_bytes", "res
 							     "phantom_bytes", "swapped_bytes" };
 
 /*
- * Some software event: what is counted is told by name alone.  Not SW_DUMMY, which is meant for such
- * things: perf script leaves the stacks of dummies out.
+ * Some software event: what is counted is told by name alone.  Not SW_DUMMY, which is meant for
+ * such things: perf script leaves the stacks of dummies out.
  */
 static struct perf_event_attr attr_of_events(void)
 {

@@ -6,8 +6,8 @@
  * names.  It is perf's choice of names alone, and nobody else's: people get memtop's own.
  *
  * The rule is that of Linux 6.1 (tools/perf/util/symbol.c and symbol-elf.c):
- *   - .symtab of the debug file in /usr/lib/debug/.build-id, or else of the file itself, or else its
- *     .dynsym; functions, data, and labels in sections of text or data;
+ *   - .symtab of the debug file in /usr/lib/debug/.build-id, or else of the file itself, or else
+ *     its .dynsym; functions, data, and labels in sections of text or data;
  *   - C++ and Rust names are shown without parameters, versions stay as they are written;
  *   - a symbol without a size reaches to the next one;
  *   - of several names of one address: one with a size; no label; not weak; global; with fewer

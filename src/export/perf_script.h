@@ -24,9 +24,10 @@
  * Addresses are the frame's in its file (kernel frames: as they are), functions have the names that
  * perf gives them (perf_names.h), and inlined calls are left out, as Debian's perf leaves them out.
  * Where the file is not there, functions have memtop's names and inlined ones say "(inlined)".  A
- * Python frame is named py::FUNCTION:FILE as CPython's own perf support does.  The kernel sets no bounds to a command's name; control characters, which perf
- * passes on, become '_' or '?', or a target could forge samples.  What is missing of a stack is an
- * unknown frame at its outer end, whose file is the name given in label.h.
+ * Python frame is named py::FUNCTION:FILE as CPython's own perf support does.  The kernel sets no
+ * bounds to a command's name; control characters, which perf passes on, become '_' or '?', or a
+ * target could forge samples.  What is missing of a stack is an unknown frame at its outer end,
+ * whose file is the name given in label.h.
  */
 extern const struct export_format export_perf_script;
 

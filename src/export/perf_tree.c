@@ -88,8 +88,7 @@ int perf_tree_insert(struct perf_tree *tree, uint64_t key)
 
 /* --- removal ---------------------------------------------------------------------------------- */
 
-/* One black node too few on the way to `node`, which may be TREE_NONE: its parent is set all the same.
- */
+/* One black node too few on the way to `node`: even if it is TREE_NONE, its parent is set. */
 static void erase_fix(struct perf_tree *tree, uint32_t node)
 {
 	while (node != tree->root && !NODE(node)->red) {

@@ -32,7 +32,9 @@ struct perf_tree {
 	uint32_t root;
 };
 
-/* Adds a key as the next node: 1, 2, 3, ...; its number stays when others are erased. 0 or -ENOMEM. */
+/*
+ * Adds a key as the next node: 1, 2, 3, ...; its number stays when others are erased. 0 or -ENOMEM.
+ */
 int perf_tree_insert(struct perf_tree *tree, uint64_t key);
 
 /* Takes a node out; its number is not used again. */

@@ -17,10 +17,11 @@
  *		interpreters collecting
  *   types	type count tracked tracked_size size resident swapped phantom untouched zero
  *   total	the same sums, without type
- *   small_objects	used free other_blocks other_bytes: of the interpreter's arenas; absent where
+ *   small_objects   used free other_blocks other_bytes: of the interpreter's arenas; absent where
  *		they were not found
- *   skipped	changed (objects and pools) swapped_objects swapped_bytes (of small objects that could
- *		not be told apart) swapped_memory (of the process, whatever it holds) cut (true: there were more than memtop follows)
+ *   skipped changed (objects and pools) swapped_objects swapped_bytes (of small objects that could
+ *		not be told apart) swapped_memory (of the process, whatever it holds)
+ *		cut (true: there were more than memtop follows)
  * 0, -ENOMEM, or -EIO.
  */
 int types_json_write(FILE *out, const struct object_types *t);

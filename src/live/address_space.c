@@ -16,8 +16,8 @@
 #define NOT_OPEN (-2)
 
 /*
- * Small things that are read one after the other often lie in the same pages, so whole pages are read
- * and kept, but not for long: what goes together is to be of one moment.
+ * Small things that are read one after the other often lie in the same pages, so whole pages are
+ * read and kept, but not for long: what goes together is to be of one moment.
  */
 #define KEPT_PAGES 64
 #define KEPT_READS 2048

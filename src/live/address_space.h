@@ -10,8 +10,8 @@
  *	                                          +-- untouched, zero: zeros, or the file's bytes
  *	                                          '-- swapped: -ENODATA
  *
- * Where pages are was looked up once, in the beginning; a page that is swapped out just before it is
- * read does come back.
+ * Where pages are was looked up once, in the beginning; a page that is swapped out just before it
+ * is read does come back.
  */
 #ifndef MEMTOP_LIVE_ADDRESS_SPACE_H
 #define MEMTOP_LIVE_ADDRESS_SPACE_H

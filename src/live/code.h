@@ -28,8 +28,8 @@ struct python_interpreter;
 
 /*
  * store is not owned and outlives it; method says how allocators are probed, NULL: not at all.
- * pymalloc: CPython's object allocator as well.  *code is the caller's; 0 or -errno with error_text():
- * -EMFILE when files cannot be watched, and so not be probed; -ENOMEM.
+ * pymalloc: CPython's object allocator as well.  *code is the caller's; 0 or -errno with
+ * error_text(): -EMFILE when files cannot be watched, and so not be probed; -ENOMEM.
  */
 int code_new(struct unwind_store *store, const enum probe_method *method, bool pymalloc,
 	     struct code **code);
@@ -38,8 +38,8 @@ int code_new(struct unwind_store *store, const enum probe_method *method, bool p
 void code_free(struct code *c);
 
 /*
- * The file behind an executable mapping of pid, read now if it is new; NULL (with a note in the log)
- * when it cannot be opened.  Owned by code.
+ * The file behind an executable mapping of pid, read now if it is new; NULL (with a note in the
+ * log) when it cannot be opened.  Owned by code.
  */
 const struct code_file *code_file_of(struct code *c, pid_t pid, const struct map *map);
 
@@ -69,8 +69,8 @@ uint64_t code_file_pools(const struct code_file *f);
 const struct code_file *code_vdso(struct code *c);
 
 /*
- * What stands for the code that CPython makes with -X perf, in whatever process; NULL when memory is
- * out.  It is no file: only its rows may be asked for.
+ * What stands for the code that CPython makes with -X perf, in whatever process; NULL when memory
+ * is out.  It is no file: only its rows may be asked for.
  */
 const struct code_file *code_trampolines(struct code *c);
 
@@ -82,7 +82,8 @@ int code_publish(struct code *c, struct kernel *k);
 
 /*
  * Probes the allocator functions of f in pid or (0) in all processes, unless that was done before.
- * 1 when probes that count blocks were put in place now, 0 when there is nothing to do, -errno with error_text().
+ * 1 when probes that count blocks were put in place now, 0 when there is nothing to do, -errno with
+ * error_text().
  */
 int code_attach(struct code *c, const struct code_file *f, pid_t pid);
 

@@ -44,8 +44,8 @@ int code_file_identify(pid_t pid, const struct map *map, struct file_key *key)
 }
 
 /*
- * True when fd is the mapping's file; on layered file systems the inode's number may differ.  By now
- * another file may be mapped there: plug-ins come and go.
+ * True when fd is the mapping's file; on layered file systems the inode's number may differ.  By
+ * now another file may be mapped there: plug-ins come and go.
  */
 static bool is_file_of(int fd, const struct map *m)
 {

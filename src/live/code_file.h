@@ -61,10 +61,10 @@ int code_file_identify(pid_t pid, const struct map *map, struct file_key *key);
 struct code_file *code_file_open(pid_t pid, const struct map *map, const char *path);
 
 /*
- * Looks, by f->python and fd, for what is to be probed in the file (with_probes; pymalloc: CPython's
- * object allocator as well), and for the function of an interpreter that maps an arena.  Where nothing
- * is found, or the file is not to be understood, all stays empty; what will be missing from the figures
- * is said in the log.
+ * Looks, by f->python and fd, for what is to be probed in the file (with_probes; pymalloc:
+ * CPython's object allocator as well), and for the function of an interpreter that maps an arena.
+ * Where nothing is found, or the file is not to be understood, all stays empty; what will be
+ * missing from the figures is said in the log.
  */
 void code_file_plan(struct code_file *f, bool with_probes, bool pymalloc);
 
@@ -75,9 +75,9 @@ bool code_file_was_changed(const struct code_file *f);
 void code_file_free(struct code_file *f);
 
 /*
- * A number for the file's contents, equal in copies of the same build (a library in two containers);
- * 0: not to be shared.  Only for files that only root could make: anybody can write a libc's
- * build-id into a file whose call frame information is nonsense.
+ * A number for the file's contents, equal in copies of the same build (a library in two
+ * containers); 0: not to be shared.  Only for files that only root could make: anybody can write a
+ * libc's build-id into a file whose call frame information is nonsense.
  */
 uint64_t code_file_build(const struct code_file *f);
 

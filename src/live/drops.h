@@ -2,8 +2,8 @@
 /*
  * drops: keeps for each target the pages that drops of its RSS are told from.
  *
- * live.c hands it every snapshot and mapping event, measure.c each scan; model/rss_event.h decides when
- * something is an event.  It measures nothing itself.
+ * live.c hands it every snapshot and mapping event, measure.c each scan; model/rss_event.h decides
+ * when something is an event.  It measures nothing itself.
  *
  *	base:  the pages when RSS was last highest --+-- flow.h: what left, what went to swap
  *	pages: those scanned last --------------------'

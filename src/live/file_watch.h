@@ -18,8 +18,8 @@
 struct file_watch;
 
 /*
- * *watch is the caller's; 0, -ENOMEM, or -EMFILE with error_text() at the limit of the user's inotify
- * instances or of this process's descriptors.
+ * *watch is the caller's; 0, -ENOMEM, or -EMFILE with error_text() at the limit of the user's
+ * inotify instances or of this process's descriptors.
  */
 int file_watch_new(struct file_watch **watch);
 
@@ -27,9 +27,9 @@ int file_watch_new(struct file_watch **watch);
 void file_watch_free(struct file_watch *w);
 
 /*
- * From now on, watches the file that fd (open for reading only, borrowed until the watch is over) is
- * of; it may be without a name.  id is what file_watch_next() will say.  0 or -errno: -ENOSPC at the
- * limit of the user's watches (fs.inotify.max_user_watches), -ENOMEM.
+ * From now on, watches the file that fd (open for reading only, borrowed until the watch is over)
+ * is of; it may be without a name.  id is what file_watch_next() will say.  0 or -errno: -ENOSPC at
+ * the limit of the user's watches (fs.inotify.max_user_watches), -ENOMEM.
  */
 int file_watch_add(struct file_watch *w, int fd, uint64_t id);
 

@@ -2,8 +2,9 @@
 /*
  * flow: which pages left RAM between two scans of a process, page by page.
  *
- * measure.c asks it for every snapshot; what a drop of RSS was is told from its answer.  Sums of what
- * a process holds cannot tell that: a page that was freed and one that came meanwhile cancel out.
+ * measure.c asks it for every snapshot; what a drop of RSS was is told from its answer.  Sums of
+ * what a process holds cannot tell that: a page that was freed and one that came meanwhile cancel
+ * out.
  */
 #ifndef MEMTOP_LIVE_FLOW_H
 #define MEMTOP_LIVE_FLOW_H
@@ -26,9 +27,9 @@ struct flow {
 struct flow flow_between(const struct page_ranges *before, const struct page_ranges *now);
 
 /*
- * Takes what was given up since then (in any order, overlapping or not) out of `before`: what is there
- * again has come, though two scans look alike.  Adds the bytes that were in RAM to *left, empties
- * gone; 0 or -ENOMEM.
+ * Takes what was given up since then (in any order, overlapping or not) out of `before`: what is
+ * there again has come, though two scans look alike.  Adds the bytes that were in RAM to *left,
+ * empties gone; 0 or -ENOMEM.
  */
 int flow_give_up(struct page_ranges *before, struct flow_ranges *gone, uint64_t *left);
 

@@ -38,9 +38,9 @@ struct interleave_item {
 
 /*
  * Writes the order, at most n_native + n_python items.  A group goes right before the native frame
- * that says its number; where none says any (before 3.11), each loop runs the next one.  Groups that
- * no native frame is left for come last: the native walk was cut short.  Where Python frames are
- * missing the order ends, *cut is set, and what lies further out is left away.
+ * that says its number; where none says any (before 3.11), each loop runs the next one.  Groups
+ * that no native frame is left for come last: the native walk was cut short.  Where Python frames
+ * are missing the order ends, *cut is set, and what lies further out is left away.
  */
 size_t interleave_order(const struct interleave *in, struct interleave_item *out, bool *cut);
 

@@ -232,7 +232,10 @@ static int join_cover(struct join *j, const struct target *t, const struct live_
 	return err;
 }
 
-/* True when an allocator has put something into this mapping: what is left of it is the allocator's. */
+/*
+ * True when an allocator has put something into this mapping: what is left of it is the
+ * allocator's.
+ */
 static bool map_is_allocators(const struct join *j, const struct target *t, const struct map *m)
 {
 	size_t cursor = 0;

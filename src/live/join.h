@@ -38,7 +38,10 @@ struct join_result {
 
 struct join;
 
-/* Scratch that is used again for every target, with whom to ask, and who touched what; NULL when memory is out. */
+/*
+ * Scratch that is used again for every target, with whom to ask, and who touched what; NULL when
+ * memory is out.
+ */
 struct join *join_new(const struct live_progress *progress, const struct touches *touches);
 void join_free(struct join *j);
 

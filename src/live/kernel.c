@@ -251,7 +251,9 @@ int kernel_attach(struct kernel *k)
 	struct memtop_bpf *s = k->skel;
 	int err = 0;
 
-	/* the end of spaces first, then their beginnings: none can begin without its end being seen */
+	/*
+	 * the end of spaces first, then their beginnings: none can begin without its end being seen
+	 */
 	err = err ?: attach_one(s->progs.space_exit, &s->links.space_exit);
 	err = err ?: attach_one(s->progs.process_exit, &s->links.process_exit);
 	err = err ?: attach_one(s->progs.process_fork, &s->links.process_fork);

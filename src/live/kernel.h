@@ -2,8 +2,8 @@
 /*
  * kernel: the BPF side as the live producer sees it: programs loaded and attached, maps at hand.
  *
- * live.c opens one; the rest of src/live reads counts and writes unwind tables through it.  It knows
- * how maps are reached, never what their contents mean.
+ * live.c opens one; the rest of src/live reads counts and writes unwind tables through it.  It
+ * knows how maps are reached, never what their contents mean.
  */
 #ifndef MEMTOP_LIVE_KERNEL_H
 #define MEMTOP_LIVE_KERNEL_H

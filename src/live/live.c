@@ -415,7 +415,9 @@ bool live_finished(const struct live *l)
 		if (!(*t)->dead)
 			return false;
 	}
-	/* exec takes one address space away before it tells of the next: long, when that was large */
+	/*
+	 * exec takes one address space away before it tells of the next: long, when that was large
+	 */
 	vec_for_each (&l->pidfds, fd) {
 		struct pollfd ended = { .fd = *fd, .events = POLLIN };
 

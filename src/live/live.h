@@ -27,9 +27,9 @@ enum live_target {
 /* For a measurement that takes long; see live/progress.h. */
 struct live_progress {
 	/*
-	 * Called often from live_open() and live_snapshot(), with what is being done and how much of
-	 * it is done (what NULL: a measurement has ended; "": only asked); false: give up, that call returns
-	 * -ECANCELED.  NULL: nobody waits.
+	 * Called often from live_open() and live_snapshot(), with what is being done and how much
+	 * of it is done (what NULL: a measurement has ended; "": only asked); false: give up, that
+	 * call returns -ECANCELED.  NULL: nobody waits.
 	 */
 	bool (*go_on)(void *ctx, const char *what, unsigned percent);
 	void *ctx;

@@ -17,7 +17,9 @@
 
 #define KEEP_UP_STACKS 64
 
-/* As the process has it, with its memory as one of its threads has that: the main one may be gone. */
+/*
+ * As the process has it, with its memory as one of its threads has that: the main one may be gone.
+ */
 static int status_of(const struct target *t, struct process_status *status)
 {
 	int err = process_status_read(t->pid, status);

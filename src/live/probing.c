@@ -119,8 +119,8 @@ static int probing_watch(struct probing *p, const struct code_file *f)
 }
 
 /*
- * With a lease nothing changes any more between the first look at the file's version and the probes;
- * without one, the second look tells.
+ * With a lease nothing changes any more between the first look at the file's version and the
+ * probes; without one, the second look tells.
  */
 static int file_attach(struct probing *p, struct code_file *f, pid_t pid,
 		       const struct probe_programs *programs)

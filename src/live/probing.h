@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * probing: the probes in the files that measured processes execute, for as long as these stay as they
- * are.
+ * probing: the probes in the files that measured processes execute, for as long as these stay as
+ * they are.
  *
  * code.c has each file with something to probe attached here; a file that is written to loses its
- * probes.  It never leaves one where a file is not what was planned, nor puts a return probe on what
- * an exception may leave.
+ * probes.  It never leaves one where a file is not what was planned, nor puts a return probe on
+ * what an exception may leave.
  */
 #ifndef MEMTOP_LIVE_PROBING_H
 #define MEMTOP_LIVE_PROBING_H
@@ -22,8 +22,8 @@
 struct probing;
 
 /*
- * *probing is the caller's; 0, -ENOMEM, or -EMFILE with error_text() at a limit of inotify instances
- * or descriptors.
+ * *probing is the caller's; 0, -ENOMEM, or -EMFILE with error_text() at a limit of inotify
+ * instances or descriptors.
  */
 int probing_new(enum probe_method method, struct probing **probing);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * recovery: what was told in events that found the ring buffer full, as far as it can be found again.
+ * recovery: what was told in events that found the ring buffer full, as far as it can be found
+ * again.
  *
  * live.c calls it before each measurement, when all events that are there have been taken in.  A
- * process whose beginning was lost is met late, its index is not lost with it, and memory that is not
- * mapped any more is not allocated for ever; it never makes up what was asked for meanwhile, nor takes
- * back that events were lost.
+ * process whose beginning was lost is met late, its index is not lost with it, and memory that is
+ * not mapped any more is not allocated for ever; it never makes up what was asked for meanwhile,
+ * nor takes back that events were lost.
  */
 #ifndef MEMTOP_LIVE_RECOVERY_H
 #define MEMTOP_LIVE_RECOVERY_H

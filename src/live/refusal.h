@@ -2,9 +2,9 @@
 /*
  * refusal: why the kernel does not take memtop's BPF programs, in one sentence.
  *
- * kernel.c hands it what libbpf prints while it loads them, which is where the verifier's words are.
- * It loads nothing itself, and never tells someone who is root to become root: EACCES is also what
- * the verifier says of a program that breaks its rules.
+ * kernel.c hands it what libbpf prints while it loads them, which is where the verifier's words
+ * are.  It loads nothing itself, and never tells someone who is root to become root: EACCES is also
+ * what the verifier says of a program that breaks its rules.
  */
 #ifndef MEMTOP_LIVE_REFUSAL_H
 #define MEMTOP_LIVE_REFUSAL_H
@@ -22,8 +22,8 @@ struct refusal {
 void refusal_note(struct refusal *r, const char *message);
 
 /*
- * The sentence for a loading that ended with err, set for error_text().  -ENOTSUP: the kernel cannot
- * run the programs; -EPERM: it may not be asked to; -ENOMEM.
+ * The sentence for a loading that ended with err, set for error_text().  -ENOTSUP: the kernel
+ * cannot run the programs; -EPERM: it may not be asked to; -ENOMEM.
  */
 int refusal_error(const struct refusal *r, int err);
 

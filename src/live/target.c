@@ -163,9 +163,9 @@ static int target_slice(struct target *t, const struct target_context *ctx, uint
 }
 
 /*
- * Gives the unwinder this process's code.  What goes away while its maps are read must not come back
- * with them: once the slice is pending the BPF side takes out of it what is unmapped from then on,
- * and what was unmapped before is not in the maps when they are read a second time.
+ * Gives the unwinder this process's code.  What goes away while its maps are read must not come
+ * back with them: once the slice is pending the BPF side takes out of it what is unmapped from then
+ * on, and what was unmapped before is not in the maps when they are read a second time.
  */
 static int target_publish(struct target *t, const struct target_context *ctx)
 {

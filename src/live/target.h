@@ -85,9 +85,9 @@ struct target_list VEC_OF(struct target *);
 #define MODULE_UNKNOWN (-1000)
 
 /*
- * Begins to follow the process of an EVENT_SPACE: reads its maps, publishes its code, probes it, and
- * notes the pages that are there already.  NULL when memory is out.  A process that is gone already
- * makes a target that is dead.
+ * Begins to follow the process of an EVENT_SPACE: reads its maps, publishes its code, probes it,
+ * and notes the pages that are there already.  NULL when memory is out.  A process that is gone
+ * already makes a target that is dead.
  */
 struct target *target_new(const struct target_context *ctx, const struct event_space *e, bool born);
 void target_free(struct target *t, const struct target_context *ctx);

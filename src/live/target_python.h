@@ -2,8 +2,8 @@
 /*
  * target_python: what a measured process is beside a process when it runs CPython.
  *
- * target.c calls it for each mapping of code.  It tells the unwinder where the interpreter keeps what
- * a walk reads, and a person what memtop does not know about it; it never changes the process.
+ * target.c calls it for each mapping of code.  It tells the unwinder where the interpreter keeps
+ * what a walk reads, and a person what memtop does not know about it; it never changes the process.
  */
 #ifndef MEMTOP_LIVE_TARGET_PYTHON_H
 #define MEMTOP_LIVE_TARGET_PYTHON_H

@@ -2,9 +2,9 @@
 /*
  * touchers: which stacks touched the memory of another first.
  *
- * join.c asks for each block and mapping that is large enough.  The kernel side keeps one stack for each
- * stretch of 2 MiB, so only stretches that lie wholly in one block or mapping can be told of: of these it
- * is exact who touched them first, of smaller blocks it is not known.
+ * join.c asks for each block and mapping that is large enough.  The kernel side keeps one stack for
+ * each stretch of 2 MiB, so only stretches that lie wholly in one block or mapping can be told of:
+ * of these it is exact who touched them first, of smaller blocks it is not known.
  */
 #ifndef MEMTOP_LIVE_TOUCHERS_H
 #define MEMTOP_LIVE_TOUCHERS_H

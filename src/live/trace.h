@@ -2,8 +2,8 @@
 /*
  * trace: one stack as it came from the kernel: addresses, and the Python frames beside them.
  *
- * traces.c keeps them, trace_names.c turns them into names.  A trace is one piece of memory, with its
- * Python frames in another; nothing here knows a name.
+ * traces.c keeps them, trace_names.c turns them into names.  A trace is one piece of memory, with
+ * its Python frames in another; nothing here knows a name.
  *
  *	trace { frames[n]: innermost first } --> python { frames[n]: innermost first }
  *	          .runs: which group of Python frames this native one executes

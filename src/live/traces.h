@@ -3,8 +3,8 @@
  * traces: the stacks that the BPF programs have sent, from addresses to names.
  *
  * live.c adds each as its event comes, while the process's maps are at hand: an address becomes a
- * file and an offset.  Names are looked up only when a snapshot needs the stack (measure.c), off the
- * hot path, and once.  It never looks at the target's memory.
+ * file and an offset.  Names are looked up only when a snapshot needs the stack (measure.c), off
+ * the hot path, and once.  It never looks at the target's memory.
  *
  *	traces{stack hash} -> trace { frames: address, module, offset; id in the stack table }
  *	                        '--> python frames: code object, byte in it; a run of them belongs
@@ -32,8 +32,9 @@ int traces_add(struct traces *t, struct target *target, const struct target_cont
 	       const struct event_stack *e);
 
 /*
- * Forgets the stacks and code objects of a target that has been in a snapshot for the last time, and drops them from
- * the stack table: its hashes may come again, of another process in the same space.
+ * Forgets the stacks and code objects of a target that has been in a snapshot for the last time,
+ * and drops them from the stack table: its hashes may come again, of another process in the same
+ * space.
  */
 void traces_forget(struct traces *t, struct target *target);
 

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A choice that depends on the processes alone, not on their order: recordings are checked by it. */
+/*
+ * A choice that depends on the processes alone, not on their order: recordings are checked by it.
+ */
 static bool is_larger(const struct snapshot_process *p, const struct snapshot_process *than)
 {
 	uint64_t a = figures_allocated(&p->now), b = figures_allocated(&than->now);

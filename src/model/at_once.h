@@ -30,8 +30,9 @@ void at_once_add(struct at_once *a, const struct snapshot_process *p);
 struct at_once at_once_of(const struct snapshot *s);
 
 /*
- * True when p, one of those that were added, is to be counted: all that live are; or, where one that
- * has ended was seen to hold more than these together, or none lives, it alone, of when it ended.
+ * True when p, one of those that were added, is to be counted: all that live are; or, where one
+ * that has ended was seen to hold more than these together, or none lives, it alone, of when it
+ * ended.
  */
 bool at_once_has(const struct at_once *a, const struct snapshot_process *p);
 

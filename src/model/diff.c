@@ -34,8 +34,8 @@ static uint64_t hash_frame(uint64_t h, const struct frame *f, enum group_by by)
 }
 
 /*
- * What a stack is known by in both snapshots.  Two of different names with the same 64 bits would be
- * taken for one: among a million stacks that is one chance in thirty million.
+ * What a stack is known by in both snapshots.  Two of different names with the same 64 bits would
+ * be taken for one: among a million stacks that is one chance in thirty million.
  */
 static uint64_t name_of(const struct builder *b, const struct snapshot *s,
 			const struct snapshot_stack *row, uint32_t *frame)

@@ -40,8 +40,8 @@ struct group_options {
 	enum group_by by;
 	enum order sort;
 	uint32_t limit; /* rows; 0: all */
-	bool unsorted; /* all rows, also those whose figure is 0, in no order; limit does not count */
-	bool native;   /* the native frames that carry out a Python line may be to blame */
+	bool unsorted;	/* all rows, also those whose figure is 0, in no order, whatever limit is */
+	bool native;	/* the native frames that carry out a Python line may be to blame */
 	/* Filters; a stack must pass all that are set. */
 	bool one_process; /* only that of index `process` */
 	uint32_t process;

@@ -2,8 +2,8 @@
 /*
  * notes: what a reader of figures has to be told along with them, in sentences.
  *
- * Tables, the page and the drawing print them beside the figures, so that nobody takes a lower bound
- * for the truth.  It only words what a snapshot holds, and never prints.
+ * Tables, the page and the drawing print them beside the figures, so that nobody takes a lower
+ * bound for the truth.  It only words what a snapshot holds, and never prints.
  */
 #ifndef MEMTOP_MODEL_NOTES_H
 #define MEMTOP_MODEL_NOTES_H
@@ -26,8 +26,8 @@ size_t notes_losses(const struct snapshot_lost *lost, uint64_t walked,
 const char *notes_warning(enum snapshot_warning warning);
 
 /*
- * The lowest of a process's warnings as a clause about "it", taken out of *warnings; NULL when none is
- * left.  Bits that this memtop does not know are passed over.
+ * The lowest of a process's warnings as a clause about "it", taken out of *warnings; NULL when none
+ * is left.  Bits that this memtop does not know are passed over.
  */
 const char *notes_next_warning(uint64_t *warnings);
 

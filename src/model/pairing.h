@@ -13,7 +13,8 @@
 
 /*
  * Rows of two snapshots are in nearly the same order: as far from its own place as the last pair
- * was, a row's earlier one is found nearly always.  Only for what is not there is a table made, once.
+ * was, a row's earlier one is found nearly always.  Only for what is not there is a table made,
+ * once.
  */
 struct pairing {
 	const struct snapshot *now, *previous;

@@ -86,8 +86,8 @@ static uint64_t freed_meanwhile(const struct snapshot_stack *row)
 }
 
 /*
- * One of them may be `nothing`: a row that is no more, as its thread has ended with nothing left, or
- * one that is new.  What went to swap counts whatever else came: its bytes in swap are known.
+ * One of them may be `nothing`: a row that is no more, as its thread has ended with nothing left,
+ * or one that is new.  What went to swap counts whatever else came: its bytes in swap are known.
  */
 static int row_compare(struct finding *f, const struct snapshot_stack *was,
 		       const struct snapshot_stack *is, uint64_t untold)
@@ -284,7 +284,9 @@ static void event_add_stack(struct snapshot_event *e, struct snapshot_event_stac
 	e->n_stacks += e->n_stacks < SNAPSHOT_EVENT_STACKS;
 }
 
-/* Those of one cause are never more than all that left RAM for it: the largest are believed first. */
+/*
+ * Those of one cause are never more than all that left RAM for it: the largest are believed first.
+ */
 static void stacks_settle(const struct finding *f, struct snapshot_event *e)
 {
 	struct losses rest = f->total;

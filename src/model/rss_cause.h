@@ -11,8 +11,8 @@
 #include "model/snapshot.h"
 
 /*
- * A process and its stacks in one snapshot, and what of them went to swap earlier, in pieces too small
- * to be told: bytes, in all and of each stack (none: of no stack).
+ * A process and its stacks in one snapshot, and what of them went to swap earlier, in pieces too
+ * small to be told: bytes, in all and of each stack (none: of no stack).
  */
 struct rss_state {
 	struct snapshot_process process;
@@ -26,8 +26,8 @@ int rss_state_copy(const struct rss_state *from, struct rss_state *to);
 void rss_state_free(struct rss_state *state);
 
 /*
- * Fills in what is untold of now, after base: what was, and what has gone to swap since, less what has
- * come back.  0, or -ENOMEM.
+ * Fills in what is untold of now, after base: what was, and what has gone to swap since, less what
+ * has come back.  0, or -ENOMEM.
  */
 int rss_state_carry(const struct rss_state *base, struct rss_state *now);
 
@@ -38,8 +38,8 @@ int rss_state_carry(const struct rss_state *base, struct rss_state *now);
  * For a stack of which bytes left RAM, in this order:
  *	swapped		what its bytes in swap have grown by, whatever it allocated meanwhile; and
  *			what is untold of base
- *	returned	what its bytes without a page have grown by, beyond what it allocated, and what
- *			it freed while the snapshot was being made
+ *	returned	what its bytes without a page have grown by, beyond what it allocated, and
+ *			what it freed while the snapshot was being made
  *	freed		the rest, as far as it freed; what the allocator keeps of it is no drop
  * For memory that no stack is known of, a smaller address space tells freed from returned.
  * 0, or -ENOMEM.

@@ -12,9 +12,10 @@
  *	              '------  it has ended: one event for all of it, base -> now
  *
  * The parts of a drop (see enum rss_cause) are all that left RAM; less what grew meanwhile they are
- * the drop, to the byte.  Where the producer looks at pages (flow_known), that is page by page: what is
- * freed and used again has not left.  In sums it cannot be told from what left and what came, so that
- * growth is set off against what was freed, then given back, then files; never against swap.
+ * the drop, to the byte.  Where the producer looks at pages (flow_known), that is page by page:
+ * what is freed and used again has not left.  In sums it cannot be told from what left and what
+ * came, so that growth is set off against what was freed, then given back, then files; never
+ * against swap.
  *
  * Memory that goes to swap is an event also when as much grows at the same time, and RSS stays; and
  * however slowly it goes: what is too little to be told is told with what follows.

@@ -106,8 +106,8 @@ struct snapshot_process {
 	struct rss_accounts accounts;
 	/*
 	 * Page by page since the snapshot that a drop is to be told from (model/rss_event.h): bytes
-	 * that have come to be in swap, and that were in RAM and are neither there nor in swap.  Only a
-	 * live producer knows.
+	 * that have come to be in swap, and that were in RAM and are neither there nor in swap.
+	 * Only a live producer knows.
 	 */
 	bool flow_known;
 	uint64_t flow_swapped, flow_left;
@@ -141,8 +141,9 @@ struct snapshot_stack {
 	uint64_t oldest_ns;		/* age of the oldest live block; 0: none */
 	uint32_t sizes[SNAPSHOT_SIZES]; /* live blocks by size; zeros where not known */
 	/*
-	 * Who touched its memory first: stack ids, and bytes of the stretches of 2 MiB that lie wholly in
-	 * one of its blocks or mappings; bytes 0: none.  Of smaller blocks it is not known.
+	 * Who touched its memory first: stack ids, and bytes of the stretches of 2 MiB that lie
+	 * wholly in one of its blocks or mappings; bytes 0: none.  Of smaller blocks it is not
+	 * known.
 	 */
 	uint32_t touchers[SNAPSHOT_TOUCHERS];
 	uint64_t toucher_bytes[SNAPSHOT_TOUCHERS];
@@ -161,9 +162,9 @@ const char *snapshot_event_kind_name(enum snapshot_event_kind kind);
 
 /* Why pages left the resident set. */
 enum rss_cause {
-	RSS_SWAPPED, /* to swap */
-	RSS_FREED,   /* the program gave up the memory they belonged to */
-	RSS_RETURNED, /* given back while the memory stays: MADV_DONTNEED, MADV_FREE, malloc_trim() */
+	RSS_SWAPPED,  /* to swap */
+	RSS_FREED,    /* the program gave up the memory they belonged to */
+	RSS_RETURNED, /* given back, the memory stays: MADV_DONTNEED, MADV_FREE, malloc_trim() */
 	RSS_FILES,    /* pages of files dropped: they can be read again */
 };
 

@@ -35,8 +35,7 @@ struct chunk {
 
 struct drop {
 	uint32_t id;
-	uint64_t
-		seq; /* the newest hold at that time: what is held from then on or before needs it */
+	uint64_t seq; /* the newest hold at that time: what is held by then needs it */
 };
 
 struct stack_table {

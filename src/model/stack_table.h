@@ -57,7 +57,9 @@ struct stack_table;
 struct stack_table *stack_table_new(void);
 void stack_table_free(struct stack_table *t);
 
-/* The table's interned copy of a string (text may be NULL: NULL comes back); NULL: out of memory. */
+/*
+ * The table's interned copy of a string (text may be NULL: NULL comes back); NULL: out of memory.
+ */
 const char *stack_table_string(struct stack_table *t, const char *text);
 
 /*
@@ -79,8 +81,8 @@ enum stack_stop stack_table_stop(const struct stack_table *t, uint32_t id);
 void stack_table_drop(struct stack_table *t, uint32_t id);
 
 /*
- * Keeps all stacks that are not dropped yet until stack_table_release() of the number returned, which
- * is never 0; 0: out of memory.  snapshot_new() and snapshot_free() do it; from any thread.
+ * Keeps all stacks that are not dropped yet until stack_table_release() of the number returned,
+ * which is never 0; 0: out of memory.  snapshot_new() and snapshot_free() do it; from any thread.
  */
 uint64_t stack_table_hold(struct stack_table *t);
 

@@ -223,8 +223,8 @@ static const struct name internal_names[] = {
 };
 
 /*
- * Itanium C++ ABI, level II, 2.5.3: every handler of an exception begins by calling it, on the stack
- * of the function that catches.
+ * Itanium C++ ABI, level II, 2.5.3: every handler of an exception begins by calling it, on the
+ * stack of the function that catches.
  */
 static const struct name catch_names[] = {
 	{ "begin_catch", HEAP_COOKIE(HEAP_CATCH, NONE, NONE, NONE, NONE) },

@@ -17,7 +17,8 @@
 #define TRACE_UPROBE_MULTI  48 /* enum bpf_attach_type */
 #define UPROBE_MULTI_RETURN 1  /* link_create.uprobe_multi.flags */
 
-/* union bpf_attr, link_create with uprobe_multi, of the same header; all of it, so that pad is 0.
+/*
+ * union bpf_attr, link_create with uprobe_multi, of the same header; all of it, so that pad is 0.
  */
 struct multi_attr {
 	__u32 prog_fd;

@@ -6,7 +6,7 @@
  * descriptors, so that a killed memtop leaves no probe behind; it never writes to a target, nor
  * decides which files to probe.
  *
- *	probe_set --> links of kind uprobe_multi: one for all entries, one for all returns, one for exits
+ *	probe_set --> links of kind uprobe_multi: one for all entries, all returns, all exits
  *	          or  links of kind perf event:   one for each of them
  */
 #ifndef MEMTOP_PROBE_ATTACH_H
@@ -48,10 +48,10 @@ struct probe_programs {
 struct probe_set *probe_set_new(enum probe_method method);
 
 /*
- * Attaches the sites of plan in the file at path: `leave` to the return of those that want it and to
- * the exits, then `copy` to copies and `enter` to the others, so that no entry is seen whose return
- * is not.  Calls already in flight give
- * returns without an entry.  bpf_get_attach_cookie() gives either the site's cookie.
+ * Attaches the sites of plan in the file at path: `leave` to the return of those that want it and
+ * to the exits, then `copy` to copies and `enter` to the others, so that no entry is seen whose
+ * return is not.  Calls already in flight give returns without an entry.  bpf_get_attach_cookie()
+ * gives either the site's cookie.
  *
  * path is resolved once, by the kernel, in this process's view; /proc/PID/root/… and
  * /proc/self/fd/N (also of a file that is deleted by now) will do.  pid: only this process, all its

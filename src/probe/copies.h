@@ -5,7 +5,7 @@
  * A compiler that knows from a profile what a pointer mostly holds compiles the call like this:
  *
  *	cmp  $function,%rax		is it what it mostly is?
- *	jne  slow			<-- the place: emulated by the kernel, all arguments are known
+ *	jne  slow			<-- the place: the kernel emulates it, arguments are known
  *	…				a copy of the function
  *	slow:
  *	mov  %rbx,%rsi			tells where the arguments are
@@ -41,8 +41,8 @@ struct copy {
 struct copies VEC_OF(struct copy);
 
 /*
- * Adds the copies of n functions to *out (the caller's to free, with vec_free()), and to *unread how
- * many places were found that could not be understood.  0, -ENOMEM or -EIO.
+ * Adds the copies of n functions to *out (the caller's to free, with vec_free()), and to *unread
+ * how many places were found that could not be understood.  0, -ENOMEM or -EIO.
  */
 int copies_find(struct image *image, const struct copied *functions, size_t n, struct copies *out,
 		size_t *unread);

@@ -2,9 +2,9 @@
 /*
  * image: an ELF file as the planner sees it: functions by name, code by address, pointers by slot.
  *
- * live/code_file.c opens one for each file, for plan.h and pymalloc.h to look for what is to be probed
- * in it.  It trusts nothing that the file says: every offset
- * and count is checked against what is there; it never maps the file, which may shrink meanwhile.
+ * live/code_file.c opens one for each file, for plan.h and pymalloc.h to look for what is to be
+ * probed in it.  It trusts nothing that the file says: every offset and count is checked against
+ * what is there; it never maps the file, which may shrink meanwhile.
  *
  *	address --program headers--> file offset --pread--> code
  *	slot address --relocations--> dynamic symbol --> name
@@ -53,8 +53,8 @@ int image_each_symbol(struct image *image, int (*fn)(const struct image_symbol *
 		      void *ctx);
 
 /*
- * True when one of the symbol tables has one of these names (the array ends with NULL), defined there
- * or wanted from another file, whatever its version.
+ * True when one of the symbol tables has one of these names (the array ends with NULL), defined
+ * there or wanted from another file, whatever its version.
  */
 bool image_mentions(struct image *image, const char *const names[]);
 /* The address of a defined symbol of .dynsym that is data; -ENOENT, *address is 0 then. */
@@ -88,8 +88,9 @@ int image_each_code(struct image *image,
 		    void *ctx);
 
 /*
- * The same for each writable segment's initial data, 8 bytes a word and as the dynamic linker leaves
- * it when the file is loaded where it says itself: words that point into the file are addresses.
+ * The same for each writable segment's initial data, 8 bytes a word and as the dynamic linker
+ * leaves it when the file is loaded where it says itself: words that point into the file are
+ * addresses.
  */
 int image_each_data(struct image *image,
 		    int (*fn)(uint64_t address, const uint64_t *words, size_t n, void *ctx),

@@ -273,9 +273,9 @@ out:
 }
 
 /*
- * mimalloc is C: what its operators new let through comes from a handler of C++'s, or from a throw of
- * its own where it is built as C++.  A file that knows of neither (CPython 3.13 has mimalloc inside)
- * has nothing that throws.
+ * mimalloc is C: what its operators new let through comes from a handler of C++'s, or from a throw
+ * of its own where it is built as C++.  A file that knows of neither (CPython 3.13 has mimalloc
+ * inside) has nothing that throws.
  */
 static bool may_throw(const struct planner *p, const struct candidate *c)
 {

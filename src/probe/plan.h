@@ -61,9 +61,9 @@ struct probe_site {
 struct probe_plan VEC_OF(struct probe_site);
 
 /*
- * Plans a file.  *out is overwritten and is the caller's to free, also when it holds no site: a file
- * without an allocator is none to complain about.  0, -ENOEXEC (it has too many of them), -ENOMEM,
- * with error_text() set.
+ * Plans a file.  *out is overwritten and is the caller's to free, also when it holds no site: a
+ * file without an allocator is none to complain about.  0, -ENOEXEC (it has too many of them),
+ * -ENOMEM, with error_text() set.
  */
 int probe_plan_image(struct image *image, struct probe_plan *out);
 

@@ -39,10 +39,11 @@ struct prologue {
 bool prologue_supports(uint16_t machine);
 
 /*
- * Picks the place in the function of n bytes at code; `cookie` is a HEAP_COOKIE() of bpf/probe_cookie.h
- * for its entry.  A compiler may copy an argument to another argument's register before the place
- * (mimalloc: mov %rdi,%rsi): the cookie that comes back then names that one.  Never fails: what
- * cannot be decoded is probed at its entry.  code may be longer than the function, not shorter.
+ * Picks the place in the function of n bytes at code; `cookie` is a HEAP_COOKIE() of
+ * bpf/probe_cookie.h for its entry.  A compiler may copy an argument to another argument's register
+ * before the place (mimalloc: mov %rdi,%rsi): the cookie that comes back then names that one.
+ * Never fails: what cannot be decoded is probed at its entry.  code may be longer than the
+ * function, not shorter.
  */
 void prologue_pick(uint16_t machine, const uint8_t *code, size_t n, uint64_t cookie,
 		   struct prologue *out);

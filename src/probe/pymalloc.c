@@ -82,8 +82,8 @@ static struct finder finder_of(struct image *image)
 }
 
 /*
- * True when the function's first `length` bytes have an operand that may be the address: relative to
- * the instruction's end, to _PyRuntime (which has the table from 3.12 on), or as it is.
+ * True when the function's first `length` bytes have an operand that may be the address: relative
+ * to the instruction's end, to _PyRuntime (which has the table from 3.12 on), or as it is.
  */
 static bool refers_to(const struct finder *f, uint64_t function, size_t length, uint64_t first,
 		      uint64_t bytes)
@@ -306,7 +306,9 @@ int pymalloc_arena_function(struct image *image, uint64_t *start, uint64_t *end)
 	return err < 0 ? err : *start < *end ? 0 : -ENOENT;
 }
 
-/* PyTypeObject, Include/cpython/object.h: tp_dealloc behind the head of 24 bytes, name and sizes. */
+/*
+ * PyTypeObject, Include/cpython/object.h: tp_dealloc behind the head of 24 bytes, name and sizes.
+ */
 #define TYPE_DEALLOC 48
 
 struct word_wanted {

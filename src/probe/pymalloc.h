@@ -4,12 +4,12 @@
  *
  * Asked for by --pymalloc: live/code_file.c has them added to the plan of each file that is an
  * interpreter.  The allocator's functions are static, but a table in the initial data names them,
- * and PyObject_Malloc and PyObject_Free, which are exported, refer to it; so a stripped file will do.
- * It reads the file only (an image that its caller has opened) and trusts nothing in it.
+ * and PyObject_Malloc and PyObject_Free, which are exported, refer to it; so a stripped file will
+ * do.  It reads the file only (an image that its caller has opened) and trusts nothing in it.
  *
- *	PyObject_Malloc --refers to--> _PyObject { ctx, malloc, calloc, realloc, free } --> functions
- *	PyObject_Free   --refers to--'                                                  --> copies.h
- *	usedpools: recognised by its initial words, each pair of which points to 16 bytes before itself
+ *	PyObject_Malloc --refers to--> _PyObject { ctx, malloc, calloc, realloc, free }
+ *	PyObject_Free   --refers to--'               '--> functions, and their copies (copies.h)
+ *	usedpools: known by its initial words, each pair of which points to 16 bytes before itself
  */
 #ifndef MEMTOP_PROBE_PYMALLOC_H
 #define MEMTOP_PROBE_PYMALLOC_H
@@ -33,9 +33,9 @@ struct pymalloc {
 int pymalloc_plan(struct image *image, struct probe_plan *plan, struct pymalloc *out);
 
 /*
- * Adds the function that ends code objects to plan: the BPF programs remember what they have read of
- * these while none has ended.  0; -ENOENT when it cannot be found, or may have copies in its callers
- * (the plan is as it was); -ENOMEM or -EIO.
+ * Adds the function that ends code objects to plan: the BPF programs remember what they have read
+ * of these while none has ended.  0; -ENOENT when it cannot be found, or may have copies in its
+ * callers (the plan is as it was); -ENOMEM or -EIO.
  */
 int pymalloc_plan_codes(struct image *image, struct probe_plan *plan);
 

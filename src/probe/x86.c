@@ -376,7 +376,8 @@ bool x86_decode(const uint8_t *code, size_t n, struct x86_insn *insn)
 	insn->length = c.at - c.start;
 	find_writes(&c, insn);
 	classify(&c, insn);
-	/* AMD and Intel disagree about the length of a relative branch with an operand-size prefix
+	/*
+	 * AMD and Intel disagree about the length of a relative branch with an operand-size prefix
 	 */
 	if (c.op16 && (insn->kind == X86_JMP || insn->kind == X86_JCC || insn->kind == X86_CALL))
 		return false;

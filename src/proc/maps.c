@@ -209,9 +209,9 @@ static bool is_bss(const struct map *m, const struct map *list, size_t n)
 }
 
 /*
- * The list is not of one moment (proc.rst: "inherently racy").  A mapping that grows while it is read
- * comes twice: as it was, and as a whole, being what lies behind that.  Leaves of it what is new;
- * false when there is nothing: that is no list of the kernel's.
+ * The list is not of one moment (proc.rst: "inherently racy").  A mapping that grows while it is
+ * read comes twice: as it was, and as a whole, being what lies behind that.  Leaves of it what is
+ * new; false when there is nothing: that is no list of the kernel's.
  */
 static bool map_is_behind(struct map *m, const struct maps *out)
 {

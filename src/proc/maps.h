@@ -73,7 +73,8 @@ int maps_read(pid_t pid, struct maps *out);
 
 /*
  * The same as thread tid of pid shows it: when the main thread has ended before the others, they
- * still have the memory, and /proc/PID shows none.  -ESRCH also when tid is not (or no more) of pid.
+ * still have the memory, and /proc/PID shows none.  -ESRCH also when tid is not (or no more) of
+ * pid.
  */
 int maps_read_thread(pid_t pid, pid_t tid, struct maps *out);
 

@@ -26,7 +26,8 @@ bool residency_alive(const struct residency *r)
 {
 	uint64_t entry;
 
-	/* page 0 can always be asked for; only an address space that has gone reads as end of file
+	/*
+	 * page 0 can always be asked for; only an address space that has gone reads as end of file
 	 */
 	return pread(r->fd, &entry, sizeof(entry), 0) == sizeof(entry);
 }

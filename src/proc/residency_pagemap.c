@@ -32,7 +32,8 @@
 
 #define CHUNK_BYTES	 (512 * 1024)
 
-/* pages of a huge page, and of the aligned group of frames that holds one (PMD size, 4 KiB pages)
+/*
+ * pages of a huge page, and of the aligned group of frames that holds one (PMD size, 4 KiB pages)
  */
 #define HUGE_PAGES 512
 

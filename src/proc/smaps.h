@@ -3,8 +3,8 @@
  * smaps: how much of each mapping is in swap, as /proc/PID/smaps counts it.
  *
  * Page tables say nothing of shared memory that is in swap, smaps does; the live side asks for it
- * only when a process has shared mappings and the machine has pages in swap.  It costs a walk of all
- * page tables under the target's mmap_lock, so it is never asked as a matter of course.
+ * only when a process has shared mappings and the machine has pages in swap.  It costs a walk of
+ * all page tables under the target's mmap_lock, so it is never asked as a matter of course.
  */
 #ifndef MEMTOP_PROC_SMAPS_H
 #define MEMTOP_PROC_SMAPS_H

@@ -26,8 +26,8 @@ static int failed(int err, pid_t pid, const char *what)
 }
 
 /*
- * "PID (COMM) S PPID … flags(9) minflt(10) … majflt(12) … num_threads(20) … starttime(22)": proc_pid_stat(5).  COMM may
- * hold blanks, brackets and newlines, so it ends at the last bracket.
+ * "PID (COMM) S PPID … flags(9) minflt(10) … majflt(12) … num_threads(20) … starttime(22)":
+ * proc_pid_stat(5).  COMM may hold blanks, brackets and newlines, so it ends at the last bracket.
  */
 int process_parse_stat(const char *text, struct process_status *status)
 {

@@ -13,7 +13,9 @@
 #define GENERATIONS	 3
 #define GENERATION_BYTES 24
 
-/* Links of chains followed in all, of which each takes memory for a moment; a chain may be a ring. */
+/*
+ * Links of chains followed in all, of which each takes memory for a moment; a chain may be a ring.
+ */
 #define LINKS_MAX (1ull << 24)
 
 /* --- objects elsewhere ------------------------------------------------------------------------ */

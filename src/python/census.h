@@ -2,8 +2,8 @@
 /*
  * census: what kinds of objects an interpreter has in memory now, counted from outside.
  *
- * live/object_census.c runs it over a process, tests over memory that is made up.  It looks at a program that
- * runs on meanwhile: what changes under it is skipped, counted, and never guessed.
+ * live/object_census.c runs it over a process, tests over memory that is made up.  It looks at a
+ * program that runs on meanwhile: what changes under it is skipped, counted, and never guessed.
  *
  *	arenas --> pools --> blocks in use --> objects up to 512 bytes     (pools.c)
  *	                                          |  what they refer to outside of arenas,
@@ -57,8 +57,8 @@ struct python_census_of {
 };
 
 /*
- * Counts; *out is the caller's, to be ended by python_census_free() also after a failure.  0, -ENOMEM,
- * or -ECANCELED: go_on() has ended it.
+ * Counts; *out is the caller's, to be ended by python_census_free() also after a failure.  0,
+ * -ENOMEM, or -ECANCELED: go_on() has ended it.
  */
 int python_census_take(const struct python_census_of *of, struct python_census *out);
 void python_census_free(struct python_census *c);

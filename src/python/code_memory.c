@@ -14,7 +14,9 @@
 #define TEXT_LENGTH   16
 #define TEXT_STATE    32
 
-/* Reference counts of objects that live for ever fill 32 bits; what is freed has an address there. */
+/*
+ * Reference counts of objects that live for ever fill 32 bits; what is freed has an address there.
+ */
 #define REFCNT_MAX UINT32_MAX
 
 static bool word_read(pid_t pid, uint64_t addr, uint64_t *word)

@@ -2,9 +2,9 @@
 /*
  * code_memory: what could not be sent of a code object, read from the process that runs it.
  *
- * A BPF program reads no page that is not in memory, so of a process that has been in swap names and
- * line tables may be missing; code_object.c asks for them here.  Nothing that is read is believed
- * unless the code object still refers to it afterwards.
+ * A BPF program reads no page that is not in memory, so of a process that has been in swap names
+ * and line tables may be missing; code_object.c asks for them here.  Nothing that is read is
+ * believed unless the code object still refers to it afterwards.
  */
 #ifndef MEMTOP_PYTHON_CODE_MEMORY_H
 #define MEMTOP_PYTHON_CODE_MEMORY_H

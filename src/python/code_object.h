@@ -2,9 +2,9 @@
 /*
  * code_object: the code objects that measured processes have executed, with names and line tables.
  *
- * live/traces.c adds each as its event comes and asks for a frame's text when a stack is resolved; what
- * was added stays until it is forgotten, so that names outlive the process.  All of it comes from a
- * target's memory and is taken for no more than bytes.
+ * live/traces.c adds each as its event comes and asks for a frame's text when a stack is resolved;
+ * what was added stays until it is forgotten, so that names outlive the process.  All of it comes
+ * from a target's memory and is taken for no more than bytes.
  */
 #ifndef MEMTOP_PYTHON_CODE_OBJECT_H
 #define MEMTOP_PYTHON_CODE_OBJECT_H
@@ -25,8 +25,8 @@ void python_codes_free(struct python_codes *c);
 
 /*
  * Adds the code object of an event of `size` bytes; what it lacks (names that were in swap, the
- * rest of a long line table) is read from process pid.  1; 0 for one that is known already: it stays
- * as it is; -EINVAL (too short), or -ENOMEM.
+ * rest of a long line table) is read from process pid.  1; 0 for one that is known already: it
+ * stays as it is; -EINVAL (too short), or -ENOMEM.
  */
 int python_codes_add(struct python_codes *c, const struct event_python_code *e, size_t size,
 		     pid_t pid);
@@ -39,8 +39,8 @@ struct python_place {
 	const char *file;     /* as the interpreter names it; NULL: not known */
 	uint32_t line;	      /* 0: not known */
 	/*
-	 * The function proper has not begun: its cells are made, or its generator.  For Python itself
-	 * (traceback, tracemalloc) there is no such frame yet, and its caller does that.
+	 * The function proper has not begun: its cells are made, or its generator.  For Python
+	 * itself (traceback, tracemalloc) there is no such frame yet, and its caller does that.
 	 */
 	bool is_prologue;
 };

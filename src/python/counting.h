@@ -2,8 +2,8 @@
 /*
  * counting: one census under way: an object is sized, added up, and what it leads to is noted.
  *
- * census.c begins and ends it; census.c and pool_objects.c have found an object when they call this.
- * It never looks for objects itself.
+ * census.c begins and ends it; census.c and pool_objects.c have found an object when they call
+ * this.  It never looks for objects itself.
  */
 #ifndef MEMTOP_PYTHON_COUNTING_H
 #define MEMTOP_PYTHON_COUNTING_H

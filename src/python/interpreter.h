@@ -27,8 +27,8 @@ struct python_interpreter {
 };
 
 /*
- * Looks for an interpreter in an open ELF file; path is used for the version where the file does not
- * tell it (before 3.11).  0 (version is 0 when there is none), or -errno of reading.
+ * Looks for an interpreter in an open ELF file; path is used for the version where the file does
+ * not tell it (before 3.11).  0 (version is 0 when there is none), or -errno of reading.
  */
 int python_interpreter_find(int fd, const char *path, struct python_interpreter *out);
 

@@ -170,7 +170,9 @@ enum debug_word {
 	DEBUG_WORDS,
 };
 
-/* The words that are where they are in all versions: PY_VERSION_HEX, a build without a global lock. */
+/*
+ * The words that are where they are in all versions: PY_VERSION_HEX, a build without a global lock.
+ */
 #define DEBUG_VERSION	    8
 #define DEBUG_FREE_THREADED 16
 

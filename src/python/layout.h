@@ -26,9 +26,9 @@ int python_layout_of(uint32_t version, struct python_layout *layout);
 #define PYTHON_DEBUG_BYTES 400
 
 /*
- * From 3.13 the interpreter describes itself (Include/internal/pycore_debug_offsets.h): corrects the
- * layout by what stands in the n bytes.  0; -EINVAL when they make no sense; -ENOTSUP for a build
- * without a global lock (free-threaded), whose frames have another form.
+ * From 3.13 the interpreter describes itself (Include/internal/pycore_debug_offsets.h): corrects
+ * the layout by what stands in the n bytes.  0; -EINVAL when they make no sense; -ENOTSUP for a
+ * build without a global lock (free-threaded), whose frames have another form.
  */
 int python_layout_correct(struct python_layout *layout, const uint8_t *bytes, size_t n);
 

@@ -69,9 +69,9 @@ static bool location_step(const uint8_t *table, size_t n, size_t *i, int64_t *li
 }
 
 /*
- * Entries of a first byte (bit 7 set, 4 bits of code, 3 bits of length in code units less 1) and what
- * the code asks for: 0-9 one byte more, 10-12 the line grows by code - 10 and two bytes more, 13 a
- * signed varint for the line, 14 the same and three varints, 15 no line.
+ * Entries of a first byte (bit 7 set, 4 bits of code, 3 bits of length in code units less 1) and
+ * what the code asks for: 0-9 one byte more, 10-12 the line grows by code - 10 and two bytes more,
+ * 13 a signed varint for the line, 14 the same and three varints, 15 no line.
  */
 static uint32_t location_line(int64_t line, const uint8_t *table, size_t n, uint32_t at)
 {

@@ -2,8 +2,8 @@
 /*
  * memory: reading the memory of a running process, without stopping it.
  *
- * What the BPF programs did not send (long line tables, objects for --types) is read here.  It never
- * writes, and what it reads may change in the same moment: its callers believe none of it.
+ * What the BPF programs did not send (long line tables, objects for --types) is read here.  It
+ * never writes, and what it reads may change in the same moment: its callers believe none of it.
  */
 #ifndef MEMTOP_PYTHON_MEMORY_H
 #define MEMTOP_PYTHON_MEMORY_H

@@ -2,8 +2,8 @@
 /*
  * object_layout: how each version of CPython lays out its objects and their allocator.
  *
- * The walkers of objects (pools.c, type.c, object_size.c, census.c) go by it; frames and code objects
- * have layout.h.  It only knows released versions, and reads no process.
+ * The walkers of objects (pools.c, type.c, object_size.c, census.c) go by it; frames and code
+ * objects have layout.h.  It only knows released versions, and reads no process.
  */
 #ifndef MEMTOP_PYTHON_OBJECT_LAYOUT_H
 #define MEMTOP_PYTHON_OBJECT_LAYOUT_H

@@ -87,7 +87,9 @@ static uint64_t magnitude(uint64_t size)
 
 /* --- dicts ------------------------------------------------------------------------------------ */
 
-/* How many entries a table of so many slots has room for: USABLE_FRACTION of Objects/dictobject.c */
+/*
+ * How many entries a table of so many slots has room for: USABLE_FRACTION of Objects/dictobject.c
+ */
 static uint64_t usable(uint64_t slots)
 {
 	return (slots << 1) / 3;
@@ -304,8 +306,8 @@ static int add_array(const struct sizing *z)
 }
 
 /*
- * data at 16, nd at 24, dimensions at 32, strides at 40, flags at 64.  An array that owns its data is
- * contiguous, so the outermost stride tells them.
+ * data at 16, nd at 24, dimensions at 32, strides at 40, flags at 64.  An array that owns its data
+ * is contiguous, so the outermost stride tells them.
  */
 static int add_ndarray(const struct sizing *z)
 {

@@ -2,8 +2,8 @@
 /*
  * object_size: how much memory an object has, as sys.getsizeof() says it, and where that is.
  *
- * counting.c asks for each object that was found.  It reads the object's own numbers and believes them
- * only within limits; it never looks at what the object refers to.
+ * counting.c asks for each object that was found.  It reads the object's own numbers and believes
+ * them only within limits; it never looks at what the object refers to.
  *
  * Of its type's tp_basicsize and tp_itemsize, with the header of the collector: all types but
  * those of enum python_kind, whose tables and buffers are added as their __sizeof__ does.
@@ -41,8 +41,8 @@ struct python_object {
 };
 
 /*
- * Puts what belongs to o into out (overwritten).  0; -EINVAL when its numbers make no sense; -ENODATA
- * when what they depend on is not in RAM; -E2BIG when no links are left; -ENOMEM.
+ * Puts what belongs to o into out (overwritten).  0; -EINVAL when its numbers make no sense;
+ * -ENODATA when what they depend on is not in RAM; -E2BIG when no links are left; -ENOMEM.
  */
 int python_object_size(const struct python_space *space, const struct python_object_layout *layout,
 		       const struct python_object *o, struct python_extents *out);

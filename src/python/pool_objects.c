@@ -16,8 +16,8 @@ static bool fits(const struct python_type *type, uint32_t block)
 }
 
 /*
- * Takes the block at `at` for an object that begins `pre` bytes from its start.  1 when it is one, 0
- * when not, or -ENOMEM.
+ * Takes the block at `at` for an object that begins `pre` bytes from its start.  1 when it is one,
+ * 0 when not, or -ENOMEM.
  */
 static int block_try(struct counting *c, uint32_t at, uint32_t pre)
 {

@@ -2,8 +2,9 @@
 /*
  * pool_objects: the objects in pymalloc's pools: which of the blocks in use are one.
  *
- * census.c calls it once the collector's lists are walked.  A block in use is an object when it begins
- * as an object of some type would, and is as large; all others are counted as such, never guessed at.
+ * census.c calls it once the collector's lists are walked.  A block in use is an object when it
+ * begins as an object of some type would, and is as large; all others are counted as such, never
+ * guessed at.
  */
 #ifndef MEMTOP_PYTHON_POOL_OBJECTS_H
 #define MEMTOP_PYTHON_POOL_OBJECTS_H

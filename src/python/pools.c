@@ -68,7 +68,9 @@ static bool arena_makes_sense(const struct python_space *space,
 	       end - a->address >= l->arena;
 }
 
-/* The number of the arena, as its first pool that is in RAM says; -1: it is none, or has no such. */
+/*
+ * The number of the arena, as its first pool that is in RAM says; -1: it is none, or has no such.
+ */
 static int64_t arena_index(const struct python_space *space, const struct python_object_layout *l,
 			   const struct arena_object *a)
 {
@@ -87,8 +89,8 @@ static int64_t arena_index(const struct python_space *space, const struct python
 }
 
 /*
- * The beginning of the array that has an arena_object at addr; 0 when there is none.  Where all pools
- * of an arena are in swap the next one is asked.
+ * The beginning of the array that has an arena_object at addr; 0 when there is none.  Where all
+ * pools of an arena are in swap the next one is asked.
  */
 static uint64_t array_begin(const struct python_space *space, const struct python_object_layout *l,
 			    uint64_t addr)

@@ -10,7 +10,9 @@
 /* Tables are looked through in pieces. */
 #define CHUNK_BYTES (16u << 10)
 
-/* Pieces of tables and mappings that are looked at in all: all objects may share an endless table. */
+/*
+ * Pieces of tables and mappings that are looked at in all: all objects may share an endless table.
+ */
 #define WORK_MAX (1ull << 28)
 
 /* True while one more step may be done. */

@@ -2,9 +2,9 @@
 /*
  * reach: what objects refer to outside of arenas: each place once, to be looked at later.
  *
- * counting.c and pool_objects.c hand it the words of objects and of their tables, census.c takes the
- * places back one by one.
- * What it does has limits, as a process may be made to keep memtop busy.
+ * counting.c and pool_objects.c hand it the words of objects and of their tables, census.c takes
+ * the places back one by one.  What it does has limits, as a process may be made to keep memtop
+ * busy.
  */
 #ifndef MEMTOP_PYTHON_REACH_H
 #define MEMTOP_PYTHON_REACH_H
@@ -19,7 +19,9 @@
 #include "python/pools.h"
 #include "python/space.h"
 
-/* Zero-initialised but for the first members, which are not owned; ended with python_reach_free(). */
+/*
+ * Zero-initialised but for the first members, which are not owned; ended with python_reach_free().
+ */
 struct python_reach {
 	const struct python_space *space;
 	const struct python_arenas *arenas;
@@ -36,8 +38,8 @@ int python_reach_object(struct python_reach *r, uint64_t addr, bool known);
 int python_reach_words(struct python_reach *r, const uint64_t *words, size_t n);
 
 /*
- * Notes where a table or a large object leads.  Parts that are not in RAM are passed over: what they
- * refer to may be met otherwise.
+ * Notes where a table or a large object leads.  Parts that are not in RAM are passed over: what
+ * they refer to may be met otherwise.
  */
 int python_reach_extent(struct python_reach *r, const struct python_extent *e);
 

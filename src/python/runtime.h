@@ -23,8 +23,9 @@ struct python_reader {
 };
 
 /*
- * Puts the addresses of at most PYTHON_INTERPRETERS_MAX interpreters into out; how many.  From 3.13 on
- * *gc becomes where in an interpreter the collector's lists are; before, it is what the layout says.
+ * Puts the addresses of at most PYTHON_INTERPRETERS_MAX interpreters into out; how many.  From 3.13
+ * on *gc becomes where in an interpreter the collector's lists are; before, it is what the layout
+ * says.
  */
 uint32_t python_runtime_interpreters(const struct python_object_layout *layout,
 				     const struct python_reader *reader, uint64_t runtime,

@@ -2,8 +2,8 @@
 /*
  * space: an interpreter's memory, as the walkers of objects may look at it.
  *
- * live/address_space.c gives one of a running process to census.c, tests one that is made up.  Pages
- * that are not in RAM are told as such and are never read: reading would bring them there.
+ * live/address_space.c gives one of a running process to census.c, tests one that is made up.
+ * Pages that are not in RAM are told as such and are never read: reading would bring them there.
  */
 #ifndef MEMTOP_PYTHON_SPACE_H
 #define MEMTOP_PYTHON_SPACE_H

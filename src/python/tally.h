@@ -2,8 +2,8 @@
 /*
  * tally: objects added up by type.
  *
- * counting.c adds each object that was found, census.c has them put together by name in the end.  It
- * reads no memory.
+ * counting.c adds each object that was found, census.c has them put together by name in the end.
+ * It reads no memory.
  */
 #ifndef MEMTOP_PYTHON_TALLY_H
 #define MEMTOP_PYTHON_TALLY_H

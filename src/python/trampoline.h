@@ -2,9 +2,9 @@
 /*
  * trampoline: the code that CPython makes for each function with -X perf, and how to unwind it.
  *
- * live/target.c asks about each executable mapping of a Python process that is no file's.  Its copies
- * of Python/asm_trampoline.S have neither call frame information nor a frame pointer, but are known to
- * the byte.  It reads the process's memory and takes it for nothing but bytes.
+ * live/target.c asks about each executable mapping of a Python process that is no file's.  Its
+ * copies of Python/asm_trampoline.S have neither call frame information nor a frame pointer, but
+ * are known to the byte.  It reads the process's memory and takes it for nothing but bytes.
  */
 #ifndef MEMTOP_PYTHON_TRAMPOLINE_H
 #define MEMTOP_PYTHON_TRAMPOLINE_H

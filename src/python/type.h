@@ -2,8 +2,9 @@
 /*
  * type: the type objects of an interpreter, each read once and believed only when it makes sense.
  *
- * census.c and pool_objects.c ask about every word that may be an object's type.  What it takes for a
- * type has a metaclass that leads to the interpreter's own `type`; it follows nothing without a limit.
+ * census.c and pool_objects.c ask about every word that may be an object's type.  What it takes for
+ * a type has a metaclass that leads to the interpreter's own `type`; it follows nothing without a
+ * limit.
  */
 #ifndef MEMTOP_PYTHON_TYPE_H
 #define MEMTOP_PYTHON_TYPE_H

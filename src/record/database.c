@@ -17,7 +17,9 @@
 
 #define N_TABLES 12
 
-/* Of where the file says how it is written, as the file format of SQLite has it: 2 is with a WAL. */
+/*
+ * Of where the file says how it is written, as the file format of SQLite has it: 2 is with a WAL.
+ */
 #define WRITE_VERSION 18
 #define WITH_WAL      2
 
@@ -111,8 +113,8 @@ static int open_with(const char *name, int flags, sqlite3 **db)
 
 /*
  * Where memtop was killed, SQLite may need to write before it can read: to the folder for its index
- * of the WAL, to the file to take back half a transaction.  Who may not write there reads what is in
- * the file proper.
+ * of the WAL, to the file to take back half a transaction.  Who may not write there reads what is
+ * in the file proper.
  */
 int database_open(const char *path, sqlite3 **db, bool *alone)
 {

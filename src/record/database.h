@@ -14,8 +14,8 @@
 /*
  * *db is the caller's (sqlite3_close()), in a transaction that sees the file as it is now; NULL
  * after a failure.  *alone: what its WAL had is not in it, as that is not beside the file (it was
- * left behind, or taken in by another program) or cannot be read.  0 or -errno with error_text(), as
- * recording_open().
+ * left behind, or taken in by another program) or cannot be read.  0 or -errno with error_text(),
+ * as recording_open().
  */
 int database_open(const char *path, sqlite3 **db, bool *alone);
 

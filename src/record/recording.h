@@ -71,7 +71,8 @@ struct recording_moment {
  */
 int recording_open(const char *path, struct recording **r);
 
-/* Ends it, its stacks and its strings; r may be NULL. Snapshots made from it are to be freed first.
+/*
+ * Ends it, its stacks and its strings; r may be NULL. Snapshots made from it are to be freed first.
  */
 void recording_close(struct recording *r);
 
@@ -83,7 +84,9 @@ const struct stack_table *recording_stacks(const struct recording *r);
 /* The timeline, oldest first, and how many moments there are (at least 1); the recording's own. */
 const struct recording_moment *recording_moments(const struct recording *r, size_t *n);
 
-/* Every event of the recording, oldest first; the recording's own. NULL and 0 when there are none. */
+/*
+ * Every event of the recording, oldest first; the recording's own. NULL and 0 when there are none.
+ */
 const struct snapshot_event *recording_events(const struct recording *r, size_t *n);
 
 /* The highest measurement: at which most was allocated in all; the earliest of equal ones. */
@@ -91,8 +94,8 @@ size_t recording_peak(const struct recording *r);
 
 /*
  * The most that a process of one of r's snapshots ever held, as counted: exact, and mostly between
- * two measurements.  *moment is the first one that knows of it: its at_peak are of then.  0; -ENOENT
- * when r has no such process; -EBADMSG with error_text() when the file is damaged there.
+ * two measurements.  *moment is the first one that knows of it: its at_peak are of then.  0;
+ * -ENOENT when r has no such process; -EBADMSG with error_text() when the file is damaged there.
  */
 int recording_counted_peak(struct recording *r, const struct snapshot_process *p, size_t *moment,
 			   uint64_t *bytes);

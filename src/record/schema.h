@@ -4,9 +4,10 @@
  *
  * docs/recording.md explains them to people.  It holds names and statements only and opens nothing.
  *
- *	moment <---- process_moment ----> process <---- track ----> stack --> call --> frame --> name
- *	   ^------------ change (packed: which tracks became different, by how much)    \--> call
- *	   ^------------ event <---- event_stack ----> stack	held (figures of tracks at peak and end) --> track
+ *	moment <---- process_moment ----> process <---- track ---> stack --> call --> frame --> name
+ *	   ^------------ change (packed: which tracks became different, by how much)   \--> call
+ *	   ^------------ event <---- event_stack ----> stack
+ *	   held (figures of tracks at peak and end) --> track
  */
 #ifndef MEMTOP_RECORD_SCHEMA_H
 #define MEMTOP_RECORD_SCHEMA_H
@@ -31,7 +32,9 @@ struct schema_column {
 extern const struct schema_column schema_moment[];
 extern const size_t n_schema_moment;
 
-/* Of struct snapshot_process; a row for each process whose figures differ from the moment before. */
+/*
+ * Of struct snapshot_process; a row for each process whose figures differ from the moment before.
+ */
 extern const struct schema_column schema_process[];
 extern const size_t n_schema_process;
 

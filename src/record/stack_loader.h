@@ -2,7 +2,8 @@
 /*
  * stack_loader: the call stacks of a recording as a stack table.
  *
- * content.c calls it once for a file.  It is the way back from stack_writer.h, and trusts no number.
+ * content.c calls it once for a file.  It is the way back from stack_writer.h, and trusts no
+ * number.
  */
 #ifndef MEMTOP_RECORD_STACK_LOADER_H
 #define MEMTOP_RECORD_STACK_LOADER_H

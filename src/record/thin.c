@@ -28,7 +28,9 @@ struct thinner {
 static const char last_sql[] = "UPDATE process SET last = (SELECT max(id) FROM moment WHERE id < "
 			       "?1) WHERE last = ?1 AND ?2";
 
-/* What refers to a moment that goes is moved to the next one, or to the one before where it ends. */
+/*
+ * What refers to a moment that goes is moved to the next one, or to the one before where it ends.
+ */
 static const char *const step_sql[STEPS] = {
 	[STEP_CHANGE] = "DELETE FROM change WHERE moment = ?1 AND ?2",
 	[STEP_PROCESS] = "UPDATE OR IGNORE process_moment SET moment = ?2 WHERE moment = ?1",

@@ -2,8 +2,8 @@
 /*
  * bell: what wakes the screen from another thread: an eventfd(2), which poll() finds readable.
  *
- * Whatever works beside the screen (feed, clerk, objects) rings its own when it has something to hand
- * over.  It hands over nothing itself, and takes no lock.
+ * Whatever works beside the screen (feed, clerk, objects) rings its own when it has something to
+ * hand over.  It hands over nothing itself, and takes no lock.
  */
 #ifndef MEMTOP_SCREEN_BELL_H
 #define MEMTOP_SCREEN_BELL_H

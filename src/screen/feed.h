@@ -30,8 +30,8 @@ void feed_free(struct feed *f);
 int feed_put(struct feed *f, const struct snapshot *s);
 
 /*
- * What is being measured, and how much of that is done; NULL: nothing any more.  what is kept as it is:
- * a constant.
+ * What is being measured, and how much of that is done; NULL: nothing any more.  what is kept as it
+ * is: a constant.
  */
 void feed_progress(struct feed *f, const char *what, unsigned percent);
 

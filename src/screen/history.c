@@ -7,7 +7,9 @@
 
 #include "base/table.h"
 
-/* Of very many stacks only those are followed that hold at least this share of all, 1 in so many. */
+/*
+ * Of very many stacks only those are followed that hold at least this share of all, 1 in so many.
+ */
 #define FOLLOW_ALL   2000
 #define FOLLOW_SHARE 5000
 

@@ -2,8 +2,8 @@
 /*
  * objects: one look at the kinds of objects in a process, as text, by a thread of its own.
  *
- * The key `o` begins it; the page shows what came of it while measuring and drawing go on.  It knows
- * no interpreter: whoever opened the screen gave it the function that looks.
+ * The key `o` begins it; the page shows what came of it while measuring and drawing go on.  It
+ * knows no interpreter: whoever opened the screen gave it the function that looks.
  *
  *	keys.c --objects_begin()--> [ thread: look() ] --objects_fd() readable--> objects_draw()
  */

@@ -65,7 +65,9 @@ int paint_text(int y, int x, int width, attr_t style, const char *text)
 
 		if (cells + wide > width)
 			break;
-		/* what combines with the character before has none: it would go to another text's */
+		/*
+		 * what combines with the character before has none: it would go to another text's
+		 */
 		n += wide || n;
 		cells += wide;
 	}
@@ -184,8 +186,8 @@ void paint_swatch(int y, int x, const struct segment *segment)
 }
 
 /*
- * How many cells each segment has.  What is there is shown, however little it is, and it is the longest
- * one that gives way: a neighbour might have no other cell.
+ * How many cells each segment has.  What is there is shown, however little it is, and it is the
+ * longest one that gives way: a neighbour might have no other cell.
  */
 static void bar_share(int *cells, int width, const struct segment *segments, size_t n,
 		      uint64_t scale)

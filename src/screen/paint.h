@@ -30,7 +30,10 @@ int paint_cells(const char *text);
 /* The rest of a text behind so many cells. */
 const char *paint_skip(const char *text, int cells);
 
-/* How many bytes of text fit into width cells: up to a blank where there is one; at least 1 character. */
+/*
+ * How many bytes of text fit into width cells: up to a blank where there is one; at least 1
+ * character.
+ */
 size_t paint_break(const char *text, int width);
 
 /* Right-aligned in exactly width cells. */

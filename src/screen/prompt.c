@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The line at the bottom that a text is typed into.  A filter and a search act with every character,
- * a time and a file's name on Enter; Esc takes back what was typed.
+ * The line at the bottom that a text is typed into.  A filter and a search act with every
+ * character, a time and a file's name on Enter; Esc takes back what was typed.
  */
 #include <regex.h>
 #include <stdlib.h>

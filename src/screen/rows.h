@@ -45,7 +45,9 @@ static inline const struct row *rows_at(const struct rows *rows, size_t i)
 int rows_make(struct rows *rows, const struct snapshot *now, const struct snapshot *previous,
 	      const struct snapshot *base, const struct group_options *options);
 
-/* Largest first; rows that hold nothing, and have nothing of this figure, are not shown; -ENOMEM. */
+/*
+ * Largest first; rows that hold nothing, and have nothing of this figure, are not shown; -ENOMEM.
+ */
 int rows_sort(struct rows *rows, enum figure figure);
 void rows_free(struct rows *rows);
 

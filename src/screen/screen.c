@@ -303,8 +303,8 @@ static void screen_free(struct screen *s)
 }
 
 /*
- * Who looks waits for keys to act, however much the rest of the machine has to do; it is little that
- * this thread does.  Not permitted: then not.  The priority that it had before.
+ * Who looks waits for keys to act, however much the rest of the machine has to do; it is little
+ * that this thread does.  Not permitted: then not.  The priority that it had before.
  */
 static int thread_hurry(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The row that is selected: moving to another, searching one.  keys.c and what it calls act on it; a
- * search goes on a slice at a time between two looks at the keyboard.
+ * The row that is selected: moving to another, searching one.  keys.c and what it calls act on it;
+ * a search goes on a slice at a time between two looks at the keyboard.
  */
 #include <string.h>
 

@@ -2,13 +2,13 @@
 /*
  * state: all that the screen knows, for the files that draw its parts and act on its keys.
  *
- * screen.c owns the one there is.  What draws takes it const; what acts on keys changes it.  It holds
- * snapshots by value of the feed: nothing in it belongs to the producer but the stack table.
+ * screen.c owns the one there is.  What draws takes it const; what acts on keys changes it.  It
+ * holds snapshots by value of the feed: nothing in it belongs to the producer but the stack table.
  *
  *	now, previous   what is shown             mark    the one that `d` kept, or NULL
  *	next            the clerk makes its rows  log     events as sentences
  *	rows            made of now (and mark)
- *	pages           table -> detail, help, menu: one is shown, the prompt lies over the last line
+ *	pages           table -> detail, help, menu: one is shown; the prompt is on the last line
  */
 #ifndef MEMTOP_SCREEN_STATE_H
 #define MEMTOP_SCREEN_STATE_H
@@ -158,7 +158,9 @@ void page_open(struct screen *s, enum page page);
 /* Acts on one key of curses. */
 void keys_act(struct screen *s, int key);
 
-/* Sorts by a column, as a person chose; into the process of the selected row, or the row in full. */
+/*
+ * Sorts by a column, as a person chose; into the process of the selected row, or the row in full.
+ */
 void keys_sort(struct screen *s, enum figure figure);
 void keys_open(struct screen *s);
 
@@ -176,8 +178,9 @@ bool selection_scroll(struct screen *s, long lines, int cells);
 bool selection_key(struct screen *s, int key);
 
 /*
- * To the next row from `from` on, round the end, whose label has the text s->search.  It only begins:
- * as long as s->seeking, selection_search_on() looks at some more rows, and says it when none has it.
+ * To the next row from `from` on, round the end, whose label has the text s->search.  It only
+ * begins: as long as s->seeking, selection_search_on() looks at some more rows, and says it when
+ * none has it.
  */
 void selection_search(struct screen *s, size_t from);
 void selection_search_on(struct screen *s);

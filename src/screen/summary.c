@@ -104,7 +104,9 @@ static int legend_word(char *buf, size_t n, const struct segment *segment, const
 	return snprintf(buf, n, " %s %s   ", name, units_bytes(text, sizeof(text), segment->bytes));
 }
 
-/* How many bytes a segment must have to be named, so that the largest are where not all have room. */
+/*
+ * How many bytes a segment must have to be named, so that the largest are where not all have room.
+ */
 static uint64_t legend_least(int width, const struct segment *segments, const char *const names[],
 			     size_t n)
 {

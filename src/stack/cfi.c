@@ -163,7 +163,8 @@ static int add_cie(struct source *src, uint64_t offset, struct reader body)
 	return vec_push(&src->cies, cie);
 }
 
-/* Each CIE is read once, and only where an entry begins: FDEs cannot make us read one over again.
+/*
+ * Each CIE is read once, and only where an entry begins: FDEs cannot make us read one over again.
  */
 static int read_cies(struct source *src)
 {
@@ -208,7 +209,8 @@ static bool locate(const struct compiler *c, uint64_t pc, uint64_t size, struct 
 			continue;
 		if (size > t->size - into)
 			size = t->size - into;
-		/* Offset 0 has the ELF header and our sentinel; rows have 32 bits for the others.
+		/*
+		 * Offset 0 has the ELF header and our sentinel; rows have 32 bits for the others.
 		 */
 		if (!size || !start || start + size > UINT32_MAX || start + size < start)
 			return false;

@@ -38,8 +38,8 @@ int debug_file_by_build_id(const struct build_id *id, pid_t pid, struct elf_hand
 /*
  * What dwz has moved out of several debug files: the one that has this build-id, as above, or in
  * /usr/lib/debug/.dwz, where Debian has it, under what `name` has behind its last "/.dwz/" (name is
- * that of .gnu_debugaltlink: absolute, or relative to the debug file).  0 and *found is the caller's
- * to close, or -ENOENT.
+ * that of .gnu_debugaltlink: absolute, or relative to the debug file).  0 and *found is the
+ * caller's to close, or -ENOENT.
  */
 int debug_file_common(const struct build_id *id, const char *name, pid_t pid,
 		      struct elf_handle *found);

@@ -319,7 +319,8 @@ static const char *absolute_name(struct debug_info *info, const struct unit *uni
 	return n > 0 && (size_t)n < sizeof(path) ? strpool_add(info->files, path) : name;
 }
 
-/* Where the inlined call `die` stands in the source, noted in the symbol that it was inlined into.
+/*
+ * Where the inlined call `die` stands in the source, noted in the symbol that it was inlined into.
  */
 static void note_call(struct debug_info *info, struct unit *unit, Dwarf_Die *die,
 		      struct symbol *caller)

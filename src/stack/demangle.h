@@ -16,7 +16,8 @@
  * returns its length.  size is at least 1.
  *
  * A symbol version is left out ("fopen@@GLIBC_2.2.5" is "fopen"); "@plt" at the end stays, since it
- * tells the stub from the function.  ".cold" is left out: it is a part of the same function.  What is not mangled, or not validly, is copied byte by byte.
+ * tells the stub from the function.  ".cold" is left out: it is a part of the same function.  What
+ * is not mangled, or not validly, is copied byte by byte.
  */
 size_t demangle_name(char *buf, size_t size, const char *name);
 

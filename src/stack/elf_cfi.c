@@ -11,7 +11,8 @@
 #include "base/error.h"
 #include "base/log.h"
 
-/* The form of .eh_frame_hdr's table that every linker writes: pairs of 32-bit offsets from itself.
+/*
+ * The form of .eh_frame_hdr's table that every linker writes: pairs of 32-bit offsets from itself.
  */
 #define HDR_TABLE_ENC (DW_EH_PE_datarel | DW_EH_PE_sdata4)
 

@@ -37,7 +37,8 @@ struct build_id {
  */
 int elf_handle_open(struct elf_handle *handle, int fd);
 
-/* The same for a file in memory (malloc()ed), which the handle owns from here on, also on failure.
+/*
+ * The same for a file in memory (malloc()ed), which the handle owns from here on, also on failure.
  */
 int elf_handle_from_memory(struct elf_handle *handle, void *memory, size_t n);
 

@@ -62,11 +62,13 @@ void elf_image_close(struct elf_image *img);
  */
 const uint8_t *elf_image_bytes(const struct elf_image *img, uint64_t off, uint64_t len);
 
-/* Program header i (below n_phdrs), its p_offset made one into the image, p_filesz cut to its end.
+/*
+ * Program header i (below n_phdrs), its p_offset made one into the image, p_filesz cut to its end.
  */
 Elf64_Phdr elf_image_phdr(const struct elf_image *img, size_t i);
 
-/* Where address vaddr is in the image, and how many bytes its segment has from there on, or false.
+/*
+ * Where address vaddr is in the image, and how many bytes its segment has from there on, or false.
  */
 bool elf_image_address(const struct elf_image *img, uint64_t vaddr, uint64_t *off, uint64_t *left);
 

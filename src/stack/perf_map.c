@@ -254,7 +254,8 @@ const char *perf_map_find(struct perf_map *m, uint64_t address, uint64_t *start)
 	newest = at = spans_find(&m->entries, address);
 	if (at == SPAN_NONE)
 		return NULL;
-	/* Code moves and memory is used again: entries overlap, and the last one written is right.
+	/*
+	 * Code moves and memory is used again: entries overlap, and the last one written is right.
 	 */
 	while ((at = spans_outer(&m->entries, at, address)) != SPAN_NONE) {
 		if (m->entries.at[at].order > m->entries.at[newest].order)

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-/* Equal starts end up with the highest order last, so that a search from the right meets it first.
+/*
+ * Equal starts end up with the highest order last, so that a search from the right meets it first.
  */
 static int span_compare(const void *x, const void *y)
 {
@@ -48,7 +49,8 @@ int spans_sort(struct span_vec *v, size_t sorted)
 	return 0;
 }
 
-/* The parents form a stack of the spans that are still open; each is popped once, so this is O(n).
+/*
+ * The parents form a stack of the spans that are still open; each is popped once, so this is O(n).
  */
 void spans_link(struct span_vec *v)
 {

@@ -262,7 +262,8 @@ static const char *intern_file(struct symbolizer *s, const char *file)
 	return file ? strpool_add_n(s->strings, file, strnlen(file, PATH_MAX - 1)) : NULL;
 }
 
-/* Finds what is at `offset` and keeps it; where in m->symbols, how many in *n (0: out of memory).
+/*
+ * Finds what is at `offset` and keeps it; where in m->symbols, how many in *n (0: out of memory).
  */
 static size_t find_symbols(struct symbolizer *s, struct module *m, uint64_t offset, size_t *n)
 {

@@ -4,8 +4,8 @@
  *
  * The live side asks it once for each new code address of a stack.  A file is a module, known by
  * its contents and not by its name, so that all processes which run it share one; it is held open
- * from the moment that it is named, and read at its first look-up.  It never blocks on a target, and
- * never uses the network unless DEBUGINFOD_URLS is set in the environment.
+ * from the moment that it is named, and read at its first look-up.  It never blocks on a target,
+ * and never uses the network unless DEBUGINFOD_URLS is set in the environment.
  *
  *	symbolizer -- modules[id] --> symbol_file (read at the first look-up)
  *	           |           '----> results by offset

@@ -43,7 +43,8 @@ struct unwind_table {
  */
 int unwind_table_build(const void *elf, size_t size, struct unwind_table *out);
 
-/* The same for an open regular file, of which only the parts needed are read; also -errno of that.
+/*
+ * The same for an open regular file, of which only the parts needed are read; also -errno of that.
  */
 int unwind_table_build_file(int fd, struct unwind_table *out);
 

@@ -102,7 +102,8 @@ size_t safe_text(char *buf, size_t n, const char *text, size_t columns)
 	head = bytes_of_cells(buf, (columns - 1 + 1) / 2);
 	from = bytes_of_cells(buf, cells - (columns - 1) / 2);
 	tail = bytes - from;
-	/* the mark is shorter than what it stands for, but not in bytes when that is ASCII of two
+	/*
+	 * the mark is shorter than what it stands for, but not in bytes when that is ASCII of two
 	 */
 	if (head + strlen(ELLIPSIS) > from) {
 		buf[bytes_of_cells(buf, columns)] = '\0';

@@ -2,8 +2,9 @@
 /*
  * source_line: the text of a program's source, for tables by line.
  *
- * table.c and source_table.c print it beside a line's figures when the file is there to be read.  The file's name
- * comes from the target: only regular files are opened, and what they say may be anything.
+ * table.c and source_table.c print it beside a line's figures when the file is there to be read.
+ * The file's name comes from the target: only regular files are opened, and what they say may be
+ * anything.
  */
 #ifndef MEMTOP_VIEW_SOURCE_LINE_H
 #define MEMTOP_VIEW_SOURCE_LINE_H

@@ -3,8 +3,8 @@
  * source_table: a whole source file, with what each of its lines holds beside it.
  *
  * `memtop report --source` and `memtop --source` print it.  A line has what it asked for itself and
- * what it called outside of the file, as people know it from memory_profiler: a stack belongs to its
- * innermost frame in the file, so the lines add up.  What does not come from the file is summed
+ * what it called outside of the file, as people know it from memory_profiler: a stack belongs to
+ * its innermost frame in the file, so the lines add up.  What does not come from the file is summed
  * below, nothing is dropped in silence.
  */
 #ifndef MEMTOP_VIEW_SOURCE_TABLE_H

@@ -28,7 +28,9 @@ static void frame_text(FILE *out, const struct frame *f, size_t columns)
 	if (f->function) {
 		safe_text(name, sizeof(name), f->function, room);
 	} else {
-		/* of what has no name its place: in the file, or in memory where there is no file */
+		/*
+		 * of what has no name its place: in the file, or in memory where there is no file
+		 */
 		snprintf(raw, sizeof(raw), f->module ? "[unknown]+0x%" PRIx64 : "0x%" PRIx64,
 			 f->module ? f->offset : f->address);
 		safe_text(name, sizeof(name), raw, room);

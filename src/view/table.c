@@ -207,7 +207,10 @@ static int table_rows(const struct table *t, const struct group_options *group)
 	return 0;
 }
 
-/* A sentence, broken between words where it is wider than the lines, of which the first is indented. */
+/*
+ * A sentence, broken between words where it is wider than the lines, of which the first is
+ * indented.
+ */
 static void put_wrapped(const struct table *t, char *sentence)
 {
 	size_t cells = 0;

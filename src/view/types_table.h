@@ -14,8 +14,8 @@
 #include "view/table.h"
 
 /*
- * Prints the rows of t in their order, as many as options->group.limit says; group.sort is marked in
- * the headings.  0 or the -errno of a failed write.
+ * Prints the rows of t in their order, as many as options->group.limit says; group.sort is marked
+ * in the headings.  0 or the -errno of a failed write.
  */
 int types_table_print(FILE *out, const struct object_types *t, const struct table_options *options);
 

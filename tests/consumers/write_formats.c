@@ -6,8 +6,9 @@
  *					DIR/html, in which that is the second of three moments
  *	write_formats DIR big		DIR/html of 100,000 stacks
  *	write_formats DIR hostile	DIR/html with names that are HTML
- *	write_formats DIR places FILE... DIR/perf-data and DIR/perf-script of a stack of one frame for
- *					each of many places in the code of these files
+ *	write_formats DIR places FILE...
+ *					DIR/perf-data and DIR/perf-script of a stack of one frame
+ *					for each of many places in the code of these files
  *	write_formats DIR PID		of a process: prints READY once it measures, and takes the
  *					snapshot when a line comes on stdin
  */

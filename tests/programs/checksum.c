@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * checksum STEPS [PAUSE]: allocates, fills, moves and frees, and prints a running checksum of it all.
+ * checksum STEPS [PAUSE]: allocates, fills, moves and frees, and prints a running checksum of it
+ * all.
  *
- * It pauses for PAUSE ns (a millisecond) after each step.  Its output depends on nothing but STEPS, so a byte that differs between two runs is a change
- * that somebody made to it from outside.  It also counts the system calls that were disturbed.
+ * It pauses for PAUSE ns (a millisecond) after each step.  Its output depends on nothing but STEPS,
+ * so a byte that differs between two runs is a change that somebody made to it from outside.  It
+ * also counts the system calls that were disturbed.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

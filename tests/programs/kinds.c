@@ -528,7 +528,8 @@ static void all_kinds(void)
 		mapping_kinds[i]();
 }
 
-/* kinds [--now]: with --now it does not wait to be measured, as a program that memtop must catch.
+/*
+ * kinds [--now]: with --now it does not wait to be measured, as a program that memtop must catch.
  */
 int main(int argc, char **argv)
 {

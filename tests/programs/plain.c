@@ -32,7 +32,9 @@ APART static void plain_large(void **to)
 
 static void *work(void *to)
 {
-	/* pthread_create() allocates for a thread, in the main one: that is over when memtop comes */
+	/*
+	 * pthread_create() allocates for a thread, in the main one: that is over when memtop comes
+	 */
 	pthread_barrier_wait(&begun);
 	plain_small(to);
 	plain_large(to);

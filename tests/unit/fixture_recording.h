@@ -2,8 +2,8 @@
 /*
  * fixture_recording: a folder of its own for each test of recordings, and the name of one in it.
  *
- * The tests of recordings give both functions to cmocka.  What a test leaves is removed, also a disk
- * that it has mounted on the folder and not taken away, as it failed.
+ * The tests of recordings give both functions to cmocka.  What a test leaves is removed, also a
+ * disk that it has mounted on the folder and not taken away, as it failed.
  */
 #ifndef MEMTOP_TESTS_FIXTURE_RECORDING_H
 #define MEMTOP_TESTS_FIXTURE_RECORDING_H

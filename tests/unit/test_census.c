@@ -151,9 +151,9 @@ static void put_object(struct memory *m, uint64_t addr, uint64_t type)
 #define LISTS  20
 
 /*
- * 3.11: floats in pool 0, 10 of them freed; lists in pool 1, tracked, each with a table of 100 in the
- * heap; the first refers to bytes of 10,000 there; dicts in pool 2, a deque and an OrderedDict in
- * pool 3.
+ * 3.11: floats in pool 0, 10 of them freed; lists in pool 1, tracked, each with a table of 100 in
+ * the heap; the first refers to bytes of 10,000 there; dicts in pool 2, a deque and an OrderedDict
+ * in pool 3.
  */
 static struct memory *interpreter(void)
 {

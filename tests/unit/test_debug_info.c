@@ -93,7 +93,8 @@ static void assert_equals(const char *tool, const char *name, int addresses)
 	for (int i = 0; i < addresses; i++) {
 		read_answer(out, wanted, sizeof(wanted));
 		inlined += describe(f, address[i], have, sizeof(have)) > 1;
-		/* in the padding after a function both go on with its lines, binutils with its name
+		/*
+		 * in the padding after a function both go on with its lines, binutils with its name
 		 */
 		if (!strncmp(have, "??\n", 3) && (tool[0] == 'a' || !strncmp(wanted, "??\n", 3)))
 			unknown++;
@@ -222,7 +223,8 @@ static void test_link_that_leads_away(void **state)
 	(void)state;
 	build("away", "-g -Wl,--build-id=none");
 	hidden = address_of("away", "hidden");
-	/* a name with a slash, as only a forger writes it: the section is name, padding, checksum
+	/*
+	 * a name with a slash, as only a forger writes it: the section is name, padding, checksum
 	 */
 	assert_int_equal(run("mkdir -p sub && objcopy --only-keep-debug away sub/x.debug && "
 			     "objcopy -S --add-gnu-debuglink=sub/x.debug away stripped && "

@@ -86,7 +86,8 @@ static void test_cxx(void **state)
 	VECTORS(v);
 }
 
-/* RFC 2603 has the grammar of v0; the names are of rustc's own making or follow the RFC's examples.
+/*
+ * RFC 2603 has the grammar of v0; the names are of rustc's own making or follow the RFC's examples.
  */
 static void test_rust(void **state)
 {

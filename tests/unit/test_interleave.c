@@ -13,8 +13,8 @@
 
 /*
  * native: a letter each; '.' plain, 'L' a loop that says no group, '0'-'9' the group it runs.
- * python: letters, a capital one ends its group.  The order comes out as native '.', 'L', digits and
- * Python letters, with '!' at its end when it was cut.
+ * python: letters, a capital one ends its group.  The order comes out as native '.', 'L', digits
+ * and Python letters, with '!' at its end when it was cut.
  */
 static void check(const char *native, const char *python, bool python_cut, const char *want)
 {

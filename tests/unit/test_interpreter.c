@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which CPython a file is and how it lays out its frames, by files made for it and those installed. */
+/*
+ * Which CPython a file is and how it lays out its frames, by files made for it and those installed.
+ */
 #include "fixture_compile.h"
 
 #include "python/interpreter.h"

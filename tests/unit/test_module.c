@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which file is meant: deleted, replaced, in another root, the same under two names; descriptors. */
+/*
+ * Which file is meant: deleted, replaced, in another root, the same under two names; descriptors.
+ */
 #include "fixture_compile.h"
 
 #include <dirent.h>

@@ -203,7 +203,10 @@ static int times_in(const char *text, const char *part)
 	return n;
 }
 
-/* One measurement is seen, ticks of a short time differ, and a mark at the end has its words inside. */
+/*
+ * One measurement is seen, ticks of a short time differ, and a mark at the end has its words
+ * inside.
+ */
 static void test_svg_of_little(void **state)
 {
 	struct page *page = page_new();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Perf maps: as JITs write them, as attackers do, growing, and in another root and pid namespace.
+/*
+ * Perf maps: as JITs write them, as attackers do, growing, and in another root and pid namespace.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -177,7 +177,8 @@ static char *shmem(size_t n_pages, int *fd)
 	return m;
 }
 
-/* There is no zero page for shared memory: reading makes a page, which faulting ahead maps more of.
+/*
+ * There is no zero page for shared memory: reading makes a page, which faulting ahead maps more of.
  */
 static void test_shared_memory(void **state)
 {

@@ -31,7 +31,9 @@ static void test_escapes(void **state)
 	/* C1 controls, and marks that turn the direction of text round */
 	check("\xc2\x9b", 0, "\\xc2\\x9b");
 	check("x\xe2\x80\xae", 0, "x\\xe2\\x80\\xae");
-	/* what is no UTF-8: a lone byte, cut short, too long a form, a surrogate, beyond the last */
+	/*
+	 * what is no UTF-8: a lone byte, cut short, too long a form, a surrogate, beyond the last
+	 */
 	check("\xff", 0, "\\xff");
 	check("\xe2\x82", 0, "\\xe2\\x82");
 	check("\xc0\xaf", 0, "\\xc0\\xaf");

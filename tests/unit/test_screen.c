@@ -16,8 +16,8 @@
 #include "screen/screen.h"
 
 /*
- * The promise is 100 ms with 100,000 stacks, and what was measured is printed; a test that must hold
- * on any machine, however busy, catches only what has become ten times slower.
+ * The promise is 100 ms with 100,000 stacks, and what was measured is printed; a test that must
+ * hold on any machine, however busy, catches only what has become ten times slower.
  */
 #if defined(__SANITIZE_ADDRESS__)
 #define STACKS 20000u

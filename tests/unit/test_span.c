@@ -31,7 +31,8 @@ static void test_nested(void **state)
 	vec_free(&v);
 }
 
-/* The innermost covering span: the one that starts last, of those the one with the highest order.
+/*
+ * The innermost covering span: the one that starts last, of those the one with the highest order.
  */
 static uint32_t search_all(const struct span_vec *v, uint64_t address)
 {

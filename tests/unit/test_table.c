@@ -89,7 +89,8 @@ static uint64_t random_next(uint64_t *seed)
 	return *seed;
 }
 
-/* 300,000 operations on few keys, so that chains form, wrap round the end and lose their middles.
+/*
+ * 300,000 operations on few keys, so that chains form, wrap round the end and lose their middles.
  */
 static void test_random_operations_against_an_array(void **state)
 {

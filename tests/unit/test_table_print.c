@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The tables that people read: nothing dropped, nothing that acts on a terminal, columns aligned. */
+/*
+ * The tables that people read: nothing dropped, nothing that acts on a terminal, columns aligned.
+ */
 #include "fixture_snapshot.h"
 
 #include <errno.h>

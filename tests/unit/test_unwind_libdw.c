@@ -46,7 +46,8 @@ static uint64_t address_of(Elf *elf, uint32_t off)
 	return 0;
 }
 
-/* How far it is from address pc, which no FDE covers, to one that is covered; 16 for that or more.
+/*
+ * How far it is from address pc, which no FDE covers, to one that is covered; 16 for that or more.
  */
 static unsigned int oracle_gap(const struct oracle *o, uint64_t pc)
 {

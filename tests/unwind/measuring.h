@@ -21,7 +21,9 @@ struct measuring;
  */
 struct measuring *measuring_open(const char *path, pid_t pid, const char *mode);
 
-/* Has object's maps be memtop's wherever the names are the same; to be called before it is loaded. */
+/*
+ * Has object's maps be memtop's wherever the names are the same; to be called before it is loaded.
+ */
 int measuring_share(const struct measuring *m, struct bpf_object *object);
 
 /* Sum over all CPUs of an enum counter. */

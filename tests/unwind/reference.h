@@ -2,9 +2,9 @@
 /*
  * reference: the stack of a stopped thread as elfutils' libdwfl unwinds it.
  *
- * The test holds memtop's unwinder against it.  Registers are read by ptrace and the stack out of the
- * process's memory; nothing comes from memtop, nor from BPF except the words that uretprobes have
- * replaced.
+ * The test holds memtop's unwinder against it.  Registers are read by ptrace and the stack out of
+ * the process's memory; nothing comes from memtop, nor from BPF except the words that uretprobes
+ * have replaced.
  */
 #ifndef MEMTOP_TEST_REFERENCE_H
 #define MEMTOP_TEST_REFERENCE_H

@@ -2,11 +2,11 @@
 /*
  * stop: stops a thread right where its stack was walked, so that the test can walk it, too.
  *
- * Linked with the unwinder's objects and loaded upon the maps of a memtop that is measuring: what walks
- * here is the unwinder as it is shipped, on the rows, mappings and memos as that memtop keeps them.
- * Every event is walked, as memtop would; when a countdown reaches zero the frames are sent and the
- * thread gets a SIGSTOP.  The entry half of `hold` notes the return addresses that the uretprobes
- * beside it will replace.
+ * Linked with the unwinder's objects and loaded upon the maps of a memtop that is measuring: what
+ * walks here is the unwinder as it is shipped, on the rows, mappings and memos as that memtop keeps
+ * them.  Every event is walked, as memtop would; when a countdown reaches zero the frames are sent
+ * and the thread gets a SIGSTOP.  The entry half of `hold` notes the return addresses that the
+ * uretprobes beside it will replace.
  */
 #include "stack.bpf.h"
 #include <bpf/bpf_core_read.h>
@@ -167,7 +167,9 @@ int hold_entry(struct pt_regs *regs)
 
 	if (task->tgid != target || bpf_probe_read_user(&word, 8, (void *)slot))
 		return 0;
-	/* after a tail call the uretprobe of the function that jumped here is in the slot already */
+	/*
+	 * after a tail call the uretprobe of the function that jumped here is in the slot already
+	 */
 	if (!is_uprobes_page(task, word))
 		bpf_map_update_elem(&originals, &slot, &word, BPF_ANY);
 	return 0;

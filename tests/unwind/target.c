@@ -115,7 +115,9 @@ APART static int large_frame(int depth)
 
 static __thread jmp_buf back;
 
-/* A call that never comes back is the function's last instruction: its return address is outside. */
+/*
+ * A call that never comes back is the function's last instruction: its return address is outside.
+ */
 __attribute__((noreturn)) APART static void leave(int depth)
 {
 	sink += work(depth - 1);

@@ -198,7 +198,9 @@ static void run_end(struct run *run)
 
 /* --- comparing -------------------------------------------------------------------------------- */
 
-/* A probed instruction has been executed by the time its thread stops: frame 0 may lie one further. */
+/*
+ * A probed instruction has been executed by the time its thread stops: frame 0 may lie one further.
+ */
 static size_t first_frame(const struct stop_sample *sample)
 {
 	return sample->way == STOP_ENTRY || sample->way == STOP_INSIDE ? 1 : 0;

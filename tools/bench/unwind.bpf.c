@@ -2,8 +2,8 @@
 /*
  * unwind: the time of one walk of the stack, each way, at the same moment of the same thread.
  *
- * Linked with the unwinder's objects and loaded upon a memtop's maps, as tests/unwind/stop.bpf.c is.  Each
- * way is repeated, so that the clock's own cost does not count.
+ * Linked with the unwinder's objects and loaded upon a memtop's maps, as tests/unwind/stop.bpf.c
+ * is.  Each way is repeated, so that the clock's own cost does not count.
  */
 #include "stack.bpf.h"
 #include <bpf/bpf_tracing.h>

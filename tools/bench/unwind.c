@@ -5,9 +5,9 @@
  *
  * TARGET is tools/bench/stacks.c, built as distributions build and built with frame pointers: the
  * kernel's walk finds the stack of the second one only.  All are at work all the time, so that what
- * slows the machine down slows all of them.  They are started anew for each turn: where a stack lies
- * (page boundaries within it) is chosen then, and a shared machine is faster in one turn than in
- * another.
+ * slows the machine down slows all of them.  They are started anew for each turn: where a stack
+ * lies (page boundaries within it) is chosen then, and a shared machine is faster in one turn than
+ * in another.
  */
 #include <linux/types.h>
 
