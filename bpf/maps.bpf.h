@@ -93,9 +93,9 @@ struct task_state {
 	__u64 last_block;	/* address of its newest block, for temporary_count */
 	__u64 free_sp, free_pc; /* at the entry of its newest free(), which may be over by now */
 	__u32 in_free;		/* the stack walked last leads through that call */
-	__u32 pad2;
-	__u64 python;	 /* hash of the stack's Python frames; 0: none */
-	__u64 forwarded; /* freed by CPython's object allocator, which may tell free() so */
+	__u32 wall;		/* number of the page that window_read() failed at last */
+	__u64 python;		/* hash of the stack's Python frames; 0: none */
+	__u64 forwarded;	/* freed by CPython's object allocator, which may tell free() so */
 	struct copied_call copied;
 	struct call call;
 	struct unwind unwind;

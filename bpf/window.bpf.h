@@ -3,7 +3,7 @@
  * window: up to 2 KiB of the target's stack, copied at once.
  *
  * stack.bpf.c and the memo read most words of a walk here.  The window is the thread's own
- * (task_state) and never reaches across a page.
+ * (task_state); where the next page cannot be read it ends with its page.
  */
 #ifndef MEMTOP_WINDOW_BPF_H
 #define MEMTOP_WINDOW_BPF_H
@@ -37,26 +37,33 @@ static __always_inline int stack_word(struct task_state *st, __u64 addr, __u64 *
 #define COPY_ALIGN 32
 
 /*
- * Reads the stack from `from` (or up to 24 bytes below) on into the window: one copy of up to 2 KiB
- * in place of one per word.  Never across a page, so that an unreadable next page spoils nothing.
+ * Reads the stack from `from` (or up to 24 bytes below) on into the window: one copy of 2 KiB in
+ * place of one per word.  Any copy costs as much as three frames, so it does not stop at the page's
+ * end: the next one has been written to, as callers are there, unless a large frame was never
+ * filled or the stack ends.  One that fails costs a microsecond, so the page is remembered that it
+ * failed at.
  */
 static __always_inline void window_read(struct task_state *st, __u64 from)
 {
 	__u64 to = st->address + __builtin_offsetof(struct task_state, window);
 	__u64 below = (from - to) & (COPY_ALIGN - 1), room;
 	struct unwind *u = &st->unwind;
+	__u32 last;
 
 	if ((from & (PAGE_SIZE - 1)) >= below)
 		from -= below;
+	last = (from + WINDOW_BYTES - 1) / PAGE_SIZE;
+	u->window_start = from;
+	u->window_end = from + WINDOW_BYTES;
+	if (st->wall != last && !bpf_probe_read_user(st->window, WINDOW_BYTES, (void *)from))
+		return;
+	st->wall = last;
 	room = PAGE_SIZE - (from & (PAGE_SIZE - 1));
 	if (room > WINDOW_BYTES)
 		room = WINDOW_BYTES;
-	u->window_end = 0;
-	u->window_start = 0;
-	if (!bpf_probe_read_user(st->window, room, (void *)from)) {
-		u->window_start = from;
-		u->window_end = from + room;
-	}
+	u->window_end = from + room;
+	if (bpf_probe_read_user(st->window, room, (void *)from))
+		u->window_start = u->window_end = 0;
 }
 
 /* Makes the words around cfa cheap to read. */
