@@ -176,6 +176,12 @@ static int pid_check(pid_t pid)
 				 "process %d (%s) is a kernel thread: it has no memory of its "
 				 "own",
 				 pid, status.comm);
+	if (status.zombie && status.threads > 1)
+		return error_set(-ESRCH,
+				 "the main thread of process %d (%s) has ended, so that its pages "
+				 "cannot be looked at any more; -n %s tells what its other threads "
+				 "allocate",
+				 pid, status.comm, status.comm);
 	if (status.zombie)
 		return error_set(-ESRCH,
 				 "process %d (%s) has ended already and waits for its parent", pid,

@@ -97,6 +97,8 @@ time.sleep(1.2)'
 		{
 			std::map<std::string, shop::Shelf<std::string>> store;
 
+			// memtop reads libstdc++ meanwhile: stacks end there until it has
+			usleep(500000);
 			for (int i = 0; i < 50; i++)
 				store["shelf " + std::to_string(i)].fill(std::string(100, 'x'), 200);
 			sleep(1);

@@ -221,6 +221,7 @@ def slow_death():
 HEADLESS = r"""
 import ctypes, mmap, sys, threading, time
 def work():
+	ctypes.CDLL(None).prctl(15, b"a worker")	# PR_SET_NAME
 	gone.wait()
 	time.sleep(0.5)
 	area = mmap.mmap(-1, 64 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -229,6 +230,7 @@ def work():
 	time.sleep(600)
 gone = threading.Event()
 threading.Thread(target=work, daemon=True).start()
+ctypes.CDLL(None).prctl(15, b"headless")
 print("READY", flush=True)
 sys.stdin.readline()
 gone.set()
@@ -248,6 +250,15 @@ def headless():
 	expect(p.get("rss", 0) >= 64 * MIB, f"rss is {p.get('rss')}")
 	expect(p["rss_accounts"]["mappings"] >= 64 * MIB, f"accounts: {p['rss_accounts']}")
 	memtop.stop()
+	# who comes later is told what is left to do, and finds it by that other thread
+	late = subprocess.run([MEMTOP, "-p", str(target.pid)], capture_output=True, text=True)
+	expect(late.returncode == 5 and "; -n headless tells" in late.stderr,
+	       f"status {late.returncode}: {late.stderr}")
+	named = subprocess.run([MEMTOP, "-n", "headless", "--json", "-i", "1"],
+			       capture_output=True, check=True)
+	p = process_of(json.loads(named.stdout), target.pid)
+	expect(p["comm"] == "headless", f"the process is called {p['comm']}")
+	expect(p["rss"] >= 64 * MIB and "resident" not in p, f"for who comes later it is {p}")
 
 
 def killed(times, seed):
