@@ -83,10 +83,13 @@ def written_to(name):
 
 
 def expect_exact(target):
+	"""What the target says of itself is what memtop says of it; memtop's document."""
 	memtop = Memtop(["-p", target.pid])
 	told = target.run()
-	expect_truth(memtop.fresh(rest=True), told)
+	document = memtop.fresh(rest=True)
+	expect_truth(document, told)
 	memtop.stop()
+	return document
 
 
 def without_cfi(name):
@@ -114,16 +117,11 @@ def without_cfi(name):
 
 def lost_rbp():
 	"""A stack that cannot be told further says so: it is not taken for one that is whole."""
-	target = Target("lost_rbp")
-	memtop = Memtop(["-p", target.pid])
-	told = target.run()
-	document = memtop.fresh(rest=True)
-	expect_truth(document, told)
+	document = expect_exact(Target("lost_rbp"))
 	stack = next(s for s in document["stacks"] if blame(s, {"lost_keep"}))
 	names = [f.get("function") for f in stack["frames"]]
 	expect(names[-3:] == ["lost_keep", "loses", "framed"], f"the frames are {names}")
 	expect(stack["end"] == "no_rows", f"the stack ends with {stack['end']}")
-	memtop.stop()
 
 
 def oracle(name, operations, threads, seed):
@@ -195,15 +193,11 @@ def fork_unfollowed():
 def peak():
 	"""At the peak each stack holds its share, though all is freed again by then."""
 	target = Target("peak")
-	memtop = Memtop(["-p", target.pid])
-	told = target.run()
-	document = memtop.fresh(rest=True)
-	expect_truth(document, told)
+	document = expect_exact(target)
 	total = sum(s.get("at_peak", 0) for s in document["stacks"])
 	p = process_of(document, target.pid)
 	expect(total == p["peak_allocated"],
 	       f"stacks at the peak add up to {total}, the peak was {p['peak_allocated']}")
-	memtop.stop()
 
 
 main(globals())
